@@ -1,0 +1,177 @@
+import {
+  Actor,
+  type ActorClass,
+  BadArgumentError,
+  BadReturnError,
+  messages,
+  type reservedNames,
+  startup,
+  whatCame,
+} from "../../src/index.js";
+import { encodeBody } from "../../src/protocol/frame.js";
+import { ChannelEvent, isReservedEvent } from "../../src/protocol/names.js";
+import type { ChannelRow } from "../session/channel-table.js";
+import type { Identity, SessionRef } from "../session/session-messages.js";
+import type { Subscriptions } from "../topic/subscriptions.js";
+import { type Answer, isAnswer, ok } from "./answer.js";
+
+/** A class that serves topics. */
+export type ChannelClass = ActorClass<Channel>;
+
+/** What a session starts a channel with; the channel leaves its answer to the join here. */
+export interface ChannelStart {
+  readonly session: SessionRef;
+  readonly row: ChannelRow;
+  readonly params: unknown;
+  readonly identity: Identity;
+  readonly subscriptions: Subscriptions;
+  readonly largestBody: number;
+  answer: Answer | undefined;
+}
+
+/** The exit reason of a channel whose `join` said no. */
+export interface JoinRefused {
+  readonly refused: object;
+}
+
+/**
+ * One joined topic of one client: an actor that hears what the client pushes there, and can push back.
+ *
+ * It belongs to the client's session, so it lives on while the client's socket is lost, and its state with it. Subclass it, and give the
+ * class to an endpoint's `channels`. `join` decides who may come in; `handleIn` gets each push. A channel that crashes tells the client
+ * `phx_error`, upon which clients join again; one that stops tells it `phx_close`.
+ *
+ * ```ts
+ * class Room extends Channel {
+ *   override join() { return ok({ welcome: this.topic }); }
+ *   override handleIn(event: string, payload: unknown) {
+ *     if (event === "say") this.broadcast("said", { by: this.user, payload });
+ *     return ok();
+ *   }
+ * }
+ * ```
+ */
+export abstract class Channel extends Actor<ChannelStart> {
+  static readonly [messages]: readonly string[] = ["incoming"];
+  declare readonly [reservedNames]?: "join" | "handleIn";
+  #start: ChannelStart | undefined;
+
+  /**
+   * Decides about a join; called once, before anything else.
+   *
+   * Nothing or `ok(response)` lets the client in, `error(response)` does not and ends the channel. May be async: the client's other frames
+   * wait meanwhile, as in Phoenix.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a join without return statement lets everybody in.
+  join(_params: unknown): Answer | void | Promise<Answer | void> {}
+
+  /** Handles one push of the client. What it returns is the reply: `ok(response)`, `error(response)`, or nothing for none. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most pushes get no reply.
+  handleIn(event: string, _payload: unknown): Answer | void | Promise<Answer | void> {
+    throw new BadArgumentError(`${this.constructor.name} got the event ${whatCame(event)} and has no handleIn`);
+  }
+
+  /** The topic that was joined. */
+  protected get topic(): string {
+    return this.#joined.row.topic;
+  }
+
+  /** The user's id, as `authenticate` said; `undefined` for an anonymous client. */
+  protected get user(): string | undefined {
+    return this.#joined.identity.user;
+  }
+
+  /** What `authenticate` gave besides the user. */
+  protected get assigns(): Readonly<Record<string, unknown>> {
+    return this.#joined.identity.assigns;
+  }
+
+  /** The client's session. */
+  protected get session(): SessionRef {
+    return this.#joined.session;
+  }
+
+  /** Sends an event to this client. @throws {BadArgumentError} for a reserved event or a message above the window */
+  protected push(event: string, payload: object = {}): void {
+    const { row, session } = this.#joined;
+    checkEvent(event);
+    session.cast.push(row, this.#checked(encodeBody(row.joinRef, null, row.topic, event, payload)));
+  }
+
+  /** Sends an event to every client on this topic, this one included, and returns how many there are. */
+  protected broadcast(event: string, payload: object = {}): number {
+    checkEvent(event);
+    return this.#joined.subscriptions.broadcast(this.topic, event, payload);
+  }
+
+  /** Sends an event to every client on this topic but this one. */
+  protected broadcastFrom(event: string, payload: object = {}): number {
+    checkEvent(event);
+    return this.#joined.subscriptions.broadcast(this.topic, event, payload, this.#joined.session);
+  }
+
+  override formatStatus(): unknown {
+    return { kind: "channel", topic: this.#start?.row.topic };
+  }
+
+  /** @internal */
+  incoming(event: string, payload: unknown, ref: string | null): void | Promise<void> {
+    const outcome = this.handleIn(event, payload);
+    if (outcome instanceof Promise) return this.#answerLater(outcome, ref);
+    this.#answer(outcome, ref);
+  }
+
+  override [startup](start: ChannelStart): unknown {
+    // The parts that every join needs, kept; the params are the joiner's to keep.
+    this.#start = start;
+    this.trapExit();
+    const outcome = this.join(start.params);
+    return outcome instanceof Promise ? this.#decideLater(start, outcome) : this.#decide(start, outcome);
+  }
+
+  async #decideLater(start: ChannelStart, deciding: Promise<unknown>): Promise<unknown> {
+    return this.#decide(start, await deciding);
+  }
+
+  #decide(start: ChannelStart, outcome: unknown): unknown {
+    const answer = checkAnswer(outcome, `${this.constructor.name}.join`, "nothing (the client is in)") ?? ok();
+    if (answer.status === "error") return { stop: { refused: answer.response } satisfies JoinRefused };
+    start.answer = answer;
+    return undefined;
+  }
+
+  async #answerLater(answering: Promise<unknown>, ref: string | null): Promise<void> {
+    this.#answer(await answering, ref);
+  }
+
+  #answer(outcome: unknown, ref: string | null): void {
+    const { row, session } = this.#joined;
+    const answer = checkAnswer(outcome, `${this.constructor.name}.handleIn`, "nothing (no reply)");
+    if (answer === undefined || ref === null) session.cast.answer(row, undefined);
+    else session.cast.answer(row, this.#checked(encodeBody(row.joinRef, ref, row.topic, ChannelEvent.reply, answer)));
+  }
+
+  #checked(body: string): string {
+    const { largestBody } = this.#joined;
+    if (body.length <= largestBody) return body;
+    throw new BadArgumentError(`Cannot send ${body.length} characters on ${this.topic}: a message may have at most ${largestBody}`);
+  }
+
+  get #joined(): ChannelStart {
+    if (this.#start === undefined) throw new BadArgumentError("The channel has not been started by a session");
+    return this.#start;
+  }
+}
+
+function checkEvent(event: string): void {
+  if (typeof event === "string" && event !== "" && !isReservedEvent(event)) return;
+  throw new BadArgumentError(`Expected the name of an event that is not the protocol's own (phx_…), got ${whatCame(event)}`);
+}
+
+function checkAnswer(outcome: unknown, method: string, nothing: string): Answer | undefined {
+  if (outcome === undefined) return undefined;
+  if (isAnswer(outcome)) return outcome;
+  throw new BadReturnError(
+    `${method} returned ${whatCame(outcome)}. It may return ${nothing}, ok(response), error(response), { status, response } with an object as response, or a promise of one of these.`,
+  );
+}

@@ -1,0 +1,43 @@
+import { BadArgumentError, whatCame } from "../../src/index.js";
+import type { ChannelClass } from "./channel.js";
+
+interface Route {
+  /** The pattern up to its `*`. */
+  readonly prefix: string;
+  readonly channel: ChannelClass;
+}
+
+/**
+ * Which channel class serves which topic: exact names, or patterns that end in `*`, as in Phoenix.
+ *
+ * An exact name wins, then the longest pattern.
+ */
+export class RouteTable {
+  readonly #exact = new Map<string, ChannelClass>();
+  readonly #patterns: Route[] = [];
+
+  /** @throws {BadArgumentError} for an empty pattern, a `*` that is not at the end, or something that is no class */
+  constructor(routes: Readonly<Record<string, ChannelClass>>) {
+    for (const [pattern, channel] of Object.entries(routes)) {
+      const star = pattern.indexOf("*");
+      if (pattern === "" || (star >= 0 && star !== pattern.length - 1)) {
+        throw new BadArgumentError(`Expected a topic, or a pattern with one * at its end such as "room:*"; got ${whatCame(pattern)}`);
+      }
+      if (pattern === "phoenix") throw new BadArgumentError('The topic "phoenix" belongs to the protocol and cannot be served');
+      if (typeof channel !== "function") {
+        throw new BadArgumentError(`Expected the channel of ${whatCame(pattern)} to be a class that extends Channel, got ${whatCame(channel)}`);
+      }
+      if (star < 0) this.#exact.set(pattern, channel);
+      else this.#patterns.push({ prefix: pattern.slice(0, -1), channel });
+    }
+    this.#patterns.sort((one, other) => other.prefix.length - one.prefix.length);
+  }
+
+  /** The class that serves a topic, or `undefined`. */
+  find(topic: string): ChannelClass | undefined {
+    const exact = this.#exact.get(topic);
+    if (exact !== undefined) return exact;
+    for (const route of this.#patterns) if (topic.startsWith(route.prefix)) return route.channel;
+    return undefined;
+  }
+}

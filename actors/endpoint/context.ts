@@ -1,0 +1,56 @@
+import type { ActorRef } from "../../src/index.js";
+import type { JsonObject } from "../../src/protocol/handshake.js";
+import type { RouteTable } from "../channel/route-table.js";
+import type { DelayQueue } from "../session/delay-queue.js";
+import type { Identity, SessionRef } from "../session/session-messages.js";
+import type { SessionDirectory } from "../session/session-directory.js";
+import type { Subscriptions } from "../topic/subscriptions.js";
+import type { SocketLimits } from "./options.js";
+
+/** What an app's `authenticate` is told of a client. */
+export interface Credentials {
+  /** The parameters of the URL, or those of `hello`. */
+  readonly params: Readonly<Record<string, unknown>> | JsonObject;
+  /** The token of `hello`, or the one that came as a subprotocol. */
+  readonly token: string | undefined;
+  readonly remoteAddress: string;
+}
+
+/** Says who a client is; `undefined` refuses it. May be async. A throw refuses too, and is reported. */
+export type Authenticate = (
+  credentials: Credentials,
+) => AuthenticatedUser | undefined | Promise<AuthenticatedUser | undefined>;
+
+/** Who a client is: a user's id, and whatever the channels shall know of it. Without `user` the client is anonymous. */
+export interface AuthenticatedUser {
+  readonly user?: string;
+  readonly assigns?: Readonly<Record<string, unknown>>;
+}
+
+/** What the actors of one endpoint share: settings, and the tables that sessions and connections find each other in. */
+export interface EndpointContext {
+  readonly routes: RouteTable;
+  readonly limits: SocketLimits;
+  readonly authenticate: Authenticate;
+  readonly directory: SessionDirectory;
+  readonly subscriptions: Subscriptions;
+  /** Sessions that owe an acknowledgement. */
+  readonly acknowledgements: DelayQueue<SessionRef>;
+  /** Connections that have not said anything yet. */
+  readonly silent: DelayQueue<SilentRef>;
+  /** The name of the supervisor of sessions. */
+  readonly sessionsName: string;
+}
+
+/** What a connection is told when it has been silent for too long. */
+export interface Silenced {
+  silent(): void | Promise<void>;
+}
+
+/** The ref of a connection that has not said anything yet. */
+export type SilentRef = ActorRef<Silenced>;
+
+/** The identity in the form that sessions keep. */
+export function identityOf(user: AuthenticatedUser): Identity {
+  return { user: user.user, assigns: user.assigns ?? {} };
+}

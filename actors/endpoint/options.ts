@@ -1,0 +1,56 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ActorClass } from "../../src/index.js";
+import { BadArgumentError, whatCame } from "../../src/index.js";
+import { DEFAULT_LIMITS } from "../../src/protocol/limits.js";
+import type { Origins } from "../../src/transport/origin-policy.js";
+import type { ChannelClass } from "../channel/channel.js";
+import type { Connection } from "../connection/connection.js";
+import type { Authenticate } from "./context.js";
+
+/** The bounds of an endpoint's sockets and sessions; each has a default that can be read in `DEFAULT_LIMITS`. */
+export type SocketLimits = { readonly [Name in keyof typeof DEFAULT_LIMITS]: number };
+
+/** Where clients that speak Phoenix Channels connect, and what they find there. */
+export interface SocketOptions {
+  /** `"/socket"` by default: clients connect to `/socket/websocket`. */
+  readonly path?: string;
+  /** Which class serves which topic: exact names, or patterns that end in `*`. */
+  readonly channels: Readonly<Record<string, ChannelClass>>;
+  /** Says who a client is; all are anonymous by default. */
+  readonly authenticate?: Authenticate;
+  readonly limits?: Partial<SocketLimits>;
+}
+
+/** Options of an endpoint. */
+export interface EndpointOptions {
+  /** The port to listen on; 4000 by default, 0 for any that is free. */
+  readonly port?: number;
+  /** The address to listen on; all of the machine's by default. */
+  readonly host?: string;
+  /** The names of the endpoint's parts begin with it; `"endpoint"` by default. */
+  readonly name?: string;
+  /** Which pages may connect; `"same-host"` by default. */
+  readonly origins?: Origins;
+  readonly socket?: SocketOptions;
+  /** Raw WebSockets: the class of the actor that serves each path. */
+  readonly connections?: Readonly<Record<string, ActorClass<Connection>>>;
+  /** Answers every HTTP request that is not the endpoint's own. */
+  readonly routes?: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Most connections, and most sessions, at a time; 100,000 by default. Who comes then is told when to try again. */
+  readonly maxConnections?: number;
+  /** How long a stop waits for clients to be told and for accepted work to be done; 5,000 by default. */
+  readonly drainTimeoutMs?: number;
+}
+
+/** The limits with their defaults. @throws {BadArgumentError} for an unknown name or a number below 1 */
+export function resolveLimits(limits: Partial<SocketLimits> = {}): SocketLimits {
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
+      throw new BadArgumentError(`Unknown limit ${whatCame(name)}; there are ${Object.keys(DEFAULT_LIMITS).join(", ")}`);
+    }
+    if (typeof value !== "number" || !Number.isFinite(value) || value < 1) {
+      throw new BadArgumentError(`Expected the limit ${name} to be a number from 1, got ${whatCame(value)}`);
+    }
+  }
+  return { ...DEFAULT_LIMITS, ...limits };
+}

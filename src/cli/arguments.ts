@@ -1,0 +1,112 @@
+import { parseArgs } from "node:util";
+import { COMMAND_HELP, type CommandName, isCommandName, UsageError } from "./usage.js";
+
+/** Which server is meant; `socket` wins over a search by name or pid. */
+export interface Target {
+  readonly name: string | undefined;
+  readonly pid: number | undefined;
+  readonly socket: string | undefined;
+}
+
+/** What a command line asks for. */
+export type Command =
+  | { readonly command: "help"; readonly about: CommandName | undefined }
+  | { readonly command: "version" }
+  | { readonly command: "list"; readonly json: boolean }
+  | {
+      readonly command: "info";
+      readonly json: boolean;
+      readonly ascii: boolean;
+      readonly target: Target;
+      readonly actor: string;
+    }
+  | {
+      readonly command: "tree";
+      readonly json: boolean;
+      readonly ascii: boolean;
+      readonly target: Target;
+      readonly all: boolean;
+      readonly watch: boolean;
+    };
+
+const HELP = { help: { type: "boolean", short: "h" } } as const;
+const OUTPUT = { json: { type: "boolean" }, ascii: { type: "boolean" } } as const;
+const TARGET = { name: { type: "string" }, pid: { type: "string" }, socket: { type: "string" } } as const;
+
+/**
+ * Reads the arguments after the program's name.
+ *
+ * @throws {UsageError} for anything that no command takes
+ */
+export function parseArguments(argv: readonly string[]): Command {
+  const [word, ...rest] = argv;
+  if (word === undefined) throw new UsageError(`Expected a command: ${commandList()}.`);
+  if (word === "--help" || word === "-h" || word === "help") return parseHelp(rest);
+  if (word === "--version" || word === "-v") return { command: "version" };
+  if (!isCommandName(word)) throw new UsageError(`Expected a command (${commandList()}), got ${JSON.stringify(word)}.`);
+  try {
+    return parseCommand(word, rest);
+  } catch (error) {
+    // parseArgs throws a TypeError whose text is made for the user.
+    if (error instanceof TypeError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function parseHelp([about]: readonly string[]): Command {
+  if (about === undefined) return { command: "help", about: undefined };
+  if (!isCommandName(about))
+    throw new UsageError(`Expected a command (${commandList()}), got ${JSON.stringify(about)}.`);
+  return { command: "help", about };
+}
+
+function parseCommand(command: CommandName, argv: readonly string[]): Command {
+  const args = [...argv];
+  switch (command) {
+    case "list": {
+      const { values } = parseArgs({ args, options: { ...HELP, json: OUTPUT.json } });
+      if (values.help === true) return { command: "help", about: command };
+      return { command, json: values.json === true };
+    }
+    case "info": {
+      const { values, positionals } = parseArgs({
+        args,
+        options: { ...HELP, ...OUTPUT, ...TARGET },
+        allowPositionals: true,
+      });
+      if (values.help === true) return { command: "help", about: command };
+      const [actor, ...more] = positionals;
+      if (actor === undefined || actor === "" || more.length > 0) {
+        throw new UsageError(
+          `Expected one actor, by its name or its ref, got ${positionals.length === 1 ? "an empty one" : positionals.length}.`,
+        );
+      }
+      return { command, actor, ...outputOf(values), target: targetOf(values) };
+    }
+    case "tree": {
+      const options = { ...HELP, ...OUTPUT, ...TARGET, all: { type: "boolean" }, watch: { type: "boolean" } } as const;
+      const { values } = parseArgs({ args, options });
+      if (values.help === true) return { command: "help", about: command };
+      const { all, watch } = values;
+      return { command, ...outputOf(values), target: targetOf(values), all: all === true, watch: watch === true };
+    }
+  }
+}
+
+function outputOf(values: { json?: boolean; ascii?: boolean }): { json: boolean; ascii: boolean } {
+  return { json: values.json === true, ascii: values.ascii === true };
+}
+
+function targetOf({ name, pid, socket }: { name?: string; pid?: string; socket?: string }): Target {
+  if (pid !== undefined && !/^[1-9][0-9]{0,9}$/.test(pid)) {
+    throw new UsageError(`Expected --pid to be a process id, got ${JSON.stringify(pid)}.`);
+  }
+  if (socket !== undefined && (name !== undefined || pid !== undefined)) {
+    throw new UsageError("Expected either --socket, or --name and --pid: a socket is one server's already.");
+  }
+  return { name, pid: pid === undefined ? undefined : Number(pid), socket };
+}
+
+function commandList(): string {
+  return Object.keys(COMMAND_HELP).join(", ");
+}

@@ -1,0 +1,353 @@
+import type { ActorRef, AnyRef } from "./actor-ref.js";
+import type { MailboxOptions } from "./behaviour.js";
+import type { Cell } from "./cell.js";
+import { current } from "./current.js";
+import { Deferred } from "./deferred.js";
+import { BadArgumentError, NoContextError, whatCame } from "./errors.js";
+import type { ExitReason } from "./exit-reason.js";
+import { DEAD } from "./flags.js";
+import type { Down, MonitorRef } from "./monitor.js";
+import type { Exit } from "./signal.js";
+import type { SpawnOptions, StartOptions } from "./starting.js";
+import type { ActorSystem, StartResult } from "./system.js";
+import type { TimerRef } from "./timers.js";
+
+/**
+ * What `init` may return, besides nothing.
+ *
+ * `ignore`: no actor is needed, the start was no failure. `stop`: the start failed, for this reason. `continue`: the actor runs, and
+ * `handleContinue` gets the term before any message.
+ */
+export type InitResult = { readonly ignore: true } | { readonly stop: ExitReason } | { readonly continue: unknown };
+
+/**
+ * What the `init` of a behaviour built on {@link Actor} returns to that behaviour, for instance a supervisor's flags and children.
+ *
+ * A plain actor that returns one fails to start with `bad_return_value`.
+ */
+export interface BehaviourPlan {
+  readonly children: readonly unknown[];
+}
+
+/** All that an `init` may return. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a method without return statement has the type void, and most inits have none.
+export type InitReturn = void | InitResult | BehaviourPlan | Promise<void | InitResult | BehaviourPlan>;
+
+/** What the arguments of an actor class are. */
+export type ArgsOf<A> = A extends Actor<infer Args> ? Args : never;
+
+/** A class that can be started: its constructor takes nothing, arguments go to `init`. */
+export interface ActorClass<A> {
+  new (): A;
+  readonly prototype: object;
+  readonly name: string;
+  readonly mailbox?: MailboxOptions;
+  readonly callTimeoutMs?: number;
+}
+
+/** The arguments and options of a start: arguments may be left out when `init` takes none. */
+export type StartParameters<A, Options> = [ArgsOf<A>] extends [void]
+  ? [args?: undefined, options?: Options]
+  : undefined extends ArgsOf<A>
+    ? [args?: ArgsOf<A>, options?: Options]
+    : [args: ArgsOf<A>, options?: Options];
+
+/**
+ * Key of the method by which the runtime starts an actor; it calls `init`.
+ *
+ * For authors of behaviours: a behaviour overrides it to do its own part around the user's `init`. It returns what an `init` may return.
+ */
+export const startup: unique symbol = Symbol("holdfast.startup");
+
+/**
+ * Key of the method by which the runtime runs an actor's last words; it calls `terminate`. For authors of behaviours that have something to
+ * put in order around the user's `terminate`.
+ */
+export const teardown: unique symbol = Symbol("holdfast.teardown");
+
+/**
+ * Key of the method that is called when an actor has ended, however it ended, a kill included. For authors of behaviours.
+ *
+ * Gives back what would outlive the actor: a socket, an entry in a table. Called once, synchronously, before links and monitors are told; it
+ * must not throw and cannot use the actor's context any more.
+ */
+export const release: unique symbol = Symbol("holdfast.release");
+
+/**
+ * Key of a static list: the methods of this class that are messages; all its others are not.
+ *
+ * For authors of behaviours, whose own methods must not become messages of the classes built on them.
+ */
+export const messages: unique symbol = Symbol("holdfast.messages");
+
+/** Key of a static list: names that are hooks, never messages, also where a subclass defines them. For authors of behaviours. */
+export const hooks: unique symbol = Symbol("holdfast.hooks");
+
+/** Key of a phantom member whose type is the union of names that are hooks; see {@link hooks}. */
+export declare const reservedNames: unique symbol;
+let constructing: Cell | undefined;
+
+/** Makes the instance of an actor; its class's constructor finds its cell here. */
+export function construct(actorClass: ActorClass<Actor<unknown>>, cell: Cell): Actor<unknown> {
+  const before = constructing;
+  constructing = cell;
+  try {
+    return new actorClass();
+  } finally {
+    constructing = before;
+  }
+}
+
+/**
+ * Base class of every actor: state of its own, a mailbox, and one message at a time.
+ *
+ * Each public method of a subclass is a message that others send with `ref.call.method(…)` or `ref.cast.method(…)`; what it returns is the
+ * reply. A method may be async: the next message waits until it has settled. A method that throws ends the actor with `{ error }`, which
+ * its supervisor, links and callers are told. Methods that must not be messages are `#private`.
+ *
+ * The type argument is that of `init`. Hooks carry OTP's names: this is `gen_server`.
+ *
+ * ```ts
+ * class Counter extends Actor<{ from: number }> {
+ *   #n = 0;
+ *   override init({ from }: { from: number }) { this.#n = from; }
+ *   add(k: number): number { return (this.#n += k); }
+ * }
+ * ```
+ */
+export abstract class Actor<Args = void> {
+  /** The bound of this class's mailboxes: 1,048,576 messages and `"drop_newest"` by default. */
+  static readonly mailbox: MailboxOptions = {};
+  /** How long `ref.call` waits for actors of this class, in milliseconds: 5,000 by default, as in `gen_server:call/2`; may be `Infinity`. */
+  static readonly callTimeoutMs: number = 5_000;
+
+  readonly #cell: Cell;
+
+  constructor() {
+    if (constructing === undefined) {
+      throw new NoContextError(`Cannot construct ${new.target.name} with new: start it with system.start, system.spawn or as a child`);
+    }
+    this.#cell = constructing;
+    // Taken once: an actor constructed with `new` inside another's constructor must not get its cell.
+    constructing = undefined;
+  }
+
+  /** Sets the actor up, before its first message. Throwing, or returning `{ stop }`, fails the start. */
+  init(_args: Args): InitReturn {}
+
+  /** Called after `init` returned `{ continue: term }`, or after `continueWith(term)`, before any other message. */
+  handleContinue(_term: unknown): void | Promise<void> {}
+
+  /** Called with what was sent by `ref.send`, and by timers. Without an override the message is reported and dropped. */
+  handleInfo(message: unknown): void | Promise<void> {
+    this.#unexpected("message", message);
+  }
+
+  /** Called when a monitored actor has ended. Without an override it is reported and dropped. */
+  handleDown(down: Down): void | Promise<void> {
+    this.#unexpected("down", down.reason);
+  }
+
+  /** Called when a linked actor has ended or somebody sent an exit signal, if this actor traps exits; not for its parent's exit. */
+  handleExit(exit: Exit): void | Promise<void> {
+    this.#unexpected("exit", exit.reason);
+  }
+
+  /**
+   * Called once before the actor ends by its own doing: it stopped, it crashed, or it traps exits and its parent stops it.
+   *
+   * Not called when it is killed, nor when an exit signal ends it while it does not trap exits, as in OTP.
+   */
+  terminate(_reason: ExitReason): void | Promise<void> {}
+
+  /** What the inspector may show of the actor's state: plain data without secrets. Nothing by default. */
+  formatStatus(): unknown {
+    return undefined;
+  }
+
+  /**
+   * The address of this actor, typed as what the place that takes it expects: `to.cast.subscribe(this.self())`.
+   *
+   * To send to oneself say which class one is: `this.self<Counter>().cast.add(1)`.
+   */
+  protected self<Self = this>(this: NoInfer<Self>): ActorRef<Self>;
+  protected self(): ActorRef<this> {
+    return asRef<this>(this.#cell);
+  }
+
+  /** The system it runs in. */
+  protected get system(): ActorSystem {
+    return this.#cell.behaviour.kernel.system;
+  }
+
+  /** The actor that started it; `undefined` when the program did. */
+  protected get parent(): AnyRef | undefined {
+    const { parent } = this.#cell;
+    return parent === null || parent.parent === null ? undefined : parent;
+  }
+
+  /** Who sent the call that is being handled: known for an actor that called in the synchronous part of a handler. */
+  protected get caller(): AnyRef | undefined {
+    return current.cell === this.#cell ? current.call?.callerRef : undefined;
+  }
+
+  /** Aborted when the actor ends, so that what it still waits for can stop. */
+  protected get signal(): AbortSignal {
+    return this.#kernel.system.abortSignal(this.#cell);
+  }
+
+  /** Makes exit signals arrive as {@link Actor.handleExit}, and lets `terminate` run when the parent stops this actor. */
+  protected trapExit(trap = true): void {
+    this.#kernel.system.trapExit(this.#cell, trap);
+  }
+
+  /** Links this actor with another: when one ends abnormally, so does the other, unless it traps exits. Linking twice does nothing. */
+  protected link(other: AnyRef): void {
+    this.#kernel.system.link(this.#cell, other);
+  }
+
+  /** Removes a link. */
+  protected unlink(other: AnyRef): void {
+    this.#kernel.system.unlink(this.#cell, other);
+  }
+
+  /**
+   * Asks to be told, once, by {@link Actor.handleDown} when an actor ends.
+   *
+   * If it is dead, or nobody holds the name, that is told at once with `"noproc"`. A name is that of its holder now, not of later ones.
+   */
+  protected monitor(target: AnyRef | string): MonitorRef {
+    return this.#kernel.system.monitor(this.#cell, target);
+  }
+
+  /** Ends a monitor; with `flush` also drops a `handleDown` that already waits. Returns whether the monitor was still active. */
+  protected demonitor(monitor: MonitorRef, options: { readonly flush?: boolean } = {}): boolean {
+    return this.#kernel.system.demonitor(this.#cell, monitor, options.flush === true);
+  }
+
+  /** Makes a new actor and returns its ref at once; `init` runs in its own first turn. Not linked unless `options.link` is true. */
+  protected spawn<A extends Actor<never>>(actorClass: ActorClass<A>, ...rest: StartParameters<A, SpawnOptions>): ActorRef<A> {
+    return this.#kernel.system.spawnFrom(this.#cell, actorClass, rest[0], rest[1] ?? {});
+  }
+
+  /**
+   * Makes a new actor, linked to this one, and runs its `init` now: `start_link` of OTP.
+   *
+   * The result is there at once, or a promise of it when `init` is async; `await` fits both. It never throws for a failed start: this
+   * actor is not sent an exit signal for it either.
+   */
+  protected start<A extends Actor<never>>(
+    actorClass: ActorClass<A>,
+    ...rest: StartParameters<A, StartOptions>
+  ): StartResult<A> | Promise<StartResult<A>> {
+    return this.#kernel.system.startFrom(this.#cell, actorClass, rest[0], rest[1] ?? {});
+  }
+
+  /** Sends an exit signal: `"kill"` cannot be trapped, `"normal"` is ignored by those that do not trap exits. */
+  protected exit(target: AnyRef, reason: ExitReason): void {
+    this.#kernel.system.exitFrom(this.#cell, target, reason);
+  }
+
+  /** Ends this actor when the current handler is done: `terminate` runs, then a caller gets the handler's reply. */
+  protected stop(reason: ExitReason = "normal"): void {
+    this.#kernel.system.stopSelf(this.#cell, reason);
+  }
+
+  /** Makes {@link Actor.handleContinue} run with `term` before any other message. */
+  protected continueWith(term: unknown): void {
+    this.#kernel.system.continueWith(this.#cell, term);
+  }
+
+  /**
+   * Makes a reply that is given later: return it from the method, keep it, and answer with `deferred.reply(value)`.
+   *
+   * @throws {NoContextError} after the first `await` of a handler, where it is no longer known whose call is handled
+   */
+  protected defer<Value>(): Deferred<Value> {
+    if (current.cell !== this.#cell) {
+      throw new NoContextError("defer() was called outside a handler, or after its first await: call it before");
+    }
+    return new Deferred<Value>(current.call);
+  }
+
+  /** Sends `message` to this actor's `handleInfo` after `delayMs` milliseconds. The timer ends with the actor. */
+  protected sendAfter(delayMs: number, message: unknown): TimerRef {
+    return this.#kernel.system.setTimer(this.#cell, checkDuration(delayMs, 0), message, 0);
+  }
+
+  /** Sends `message` to this actor's `handleInfo` every `periodMs` milliseconds; beats missed in a long turn are not caught up. */
+  protected sendEvery(periodMs: number, message: unknown): TimerRef {
+    return this.#kernel.system.setTimer(this.#cell, checkDuration(periodMs, 1), message, periodMs);
+  }
+
+  /** Cancels a timer and returns the milliseconds it had left, or `false` when it had fired. Its message may already wait. */
+  protected cancelTimer(timer: TimerRef): number | false {
+    return this.#kernel.system.cancelTimer(this.#cell, timer);
+  }
+
+  /** Gives this actor a name. @throws {BadArgumentError} when the name is taken or the actor has one */
+  protected register(name: string): void {
+    this.#kernel.system.register(this.#cell, name);
+  }
+
+  /** Sets what people see instead of a name. */
+  protected setLabel(label: string): void {
+    this.#kernel.system.setLabel(this.#cell, label);
+  }
+
+  /** Joins a group; joining again counts, and must be left as often. */
+  protected joinGroup(group: string): void {
+    this.#kernel.groups.join(group, this.#live());
+  }
+
+  /** Leaves a group once; false when this actor was not a member. */
+  protected leaveGroup(group: string): boolean {
+    return this.#kernel.groups.leave(group, this.#live());
+  }
+
+  /** The hook by which the runtime starts the actor; see {@link startup}. */
+  [startup](args: Args): unknown {
+    return this.init(args);
+  }
+
+  /** The hook by which the runtime runs `terminate`; see {@link teardown}. */
+  [teardown](reason: ExitReason): unknown {
+    return this.terminate(reason);
+  }
+
+  /** Called when the actor has ended; see {@link release}. */
+  [release](_reason: ExitReason): void {}
+
+  get #kernel(): Cell["behaviour"]["kernel"] {
+    return this.#live().behaviour.kernel;
+  }
+
+  #live(): Cell {
+    const cell = this.#cell;
+    if ((cell.flags & DEAD) !== 0) {
+      throw new NoContextError(`${cell.describe()} has ended: what its old handler still does has no effect`);
+    }
+    return cell;
+  }
+
+  #unexpected(kind: string, what: unknown): void {
+    this.#kernel.report({
+      type: "unexpected_message",
+      level: "warning",
+      text: `${this.#cell.describe()} got an unexpected ${kind}: ${whatCame(what)}`,
+      details: { ref: this.#cell.toString(), behaviour: this.#cell.behaviour.name, kind },
+    });
+  }
+}
+
+/** The typed ref of a cell. The views of a cell are built from its class at run time, so their type can only be stated, here and once. */
+export function asRef<A>(cell: Cell): ActorRef<A> {
+  return cell as ActorRef<unknown> as ActorRef<A>;
+}
+
+function checkDuration(milliseconds: number, least: number): number {
+  if (typeof milliseconds !== "number" || !Number.isFinite(milliseconds) || milliseconds < least) {
+    throw new BadArgumentError(`Expected a finite number of milliseconds from ${least}, got ${whatCame(milliseconds)}`);
+  }
+  return milliseconds;
+}

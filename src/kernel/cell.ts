@@ -1,0 +1,116 @@
+import type { Actor } from "./actor.js";
+import type { ActorRef, CallView, CastView } from "./actor-ref.js";
+import type { Behaviour } from "./behaviour.js";
+import { checkTimeout, post } from "./delivery.js";
+import type { ExitReason } from "./exit-reason.js";
+import { BUSY, DEAD, STARTING, STOPPING, SUSPENDED } from "./flags.js";
+import type { Links } from "./links.js";
+import type { Mailbox } from "./mailbox.js";
+import type { Watchers } from "./monitor.js";
+import type { Operation } from "./operation.js";
+import type { PendingCall } from "./pending-call.js";
+import type { SignalQueue } from "./signal.js";
+import type { Extras } from "./extras.js";
+
+/** The message an actor handles asynchronously right now. */
+export interface BusyWith {
+  readonly operation: Operation;
+  readonly call: PendingCall | null;
+  readonly since: number;
+}
+
+/**
+ * The runtime's record of one actor, and its ref: both are one object, so an idle actor costs one cell and the user's instance.
+ *
+ * All cells share one hidden class whatever the actor's class is, which keeps the paths of delivery monomorphic. What few actors have
+ * (a name, timers, groups, monitors held, deferred replies) is in {@link Extras}, made when first needed.
+ */
+export class Cell implements ActorRef<unknown> {
+  readonly id: number;
+  readonly behaviour: Behaviour;
+  /** Bits of `flags.ts`. */
+  flags: number;
+  actor: Actor<unknown> | undefined = undefined;
+  /** The first waiting message; the others wait in {@link Cell.mailbox}. */
+  operation: Operation | null = null;
+  payload: unknown = undefined;
+  from: unknown = null;
+  mailbox: Mailbox | null = null;
+  /** Messages taken from the mailbox so far. */
+  handled = 0;
+  parent: Cell | null;
+  firstChild: Cell | null = null;
+  nextSibling: Cell | null = null;
+  previousSibling: Cell | null = null;
+  links: Links = null;
+  watchers: Watchers = null;
+  /** System signals that wait, oldest first. */
+  signals: SignalQueue | null = null;
+  busy: BusyWith | null = null;
+  extras: Extras | null = null;
+
+  constructor(id: number, behaviour: Behaviour, parent: Cell | null, flags: number) {
+    this.id = id;
+    this.behaviour = behaviour;
+    this.parent = parent;
+    this.flags = flags;
+  }
+
+  get call(): CallView<unknown> {
+    const view = this.behaviour.lastCallView;
+    return view.cell === this ? view : this.behaviour.viewForCalls(this);
+  }
+
+  get cast(): CastView<unknown> {
+    const view = this.behaviour.lastCastView;
+    return view.cell === this ? view : this.behaviour.viewForCasts(this);
+  }
+
+  callWithin(timeoutMs: number): CallView<unknown> {
+    checkTimeout(timeoutMs);
+    return this.behaviour.viewForCallsWithin(this, timeoutMs);
+  }
+
+  send(message: unknown): void {
+    post(this, this.behaviour.info, message);
+  }
+
+  toString(): string {
+    return `<0.${this.id}>`;
+  }
+
+  /** A ref in a log or in JSON shows as its address. */
+  toJSON(): string {
+    return this.toString();
+  }
+
+  /** Messages that wait. */
+  get mailboxLength(): number {
+    return (this.operation === null ? 0 : 1) + (this.mailbox === null ? 0 : this.mailbox.length);
+  }
+
+  /** How people recognise it: name or label, class and address. */
+  describe(): string {
+    const title = this.extras?.name ?? this.extras?.label;
+    return `${title === undefined ? "" : `${title} `}${this.behaviour.name} ${this.toString()}`;
+  }
+
+  /** What it is doing, for error texts. */
+  describeState(): string {
+    const waiting = `${this.mailboxLength} messages wait`;
+    if ((this.flags & DEAD) !== 0) return "it has ended";
+    if ((this.flags & STARTING) !== 0) return `its init has not finished, ${waiting}`;
+    if ((this.flags & STOPPING) !== 0) return `it is stopping, ${waiting}`;
+    if ((this.flags & SUSPENDED) !== 0) return `it is suspended, ${waiting}`;
+    if ((this.flags & BUSY) !== 0 && this.busy !== null) {
+      const forMs = Math.round(this.behaviour.kernel.clock.now() - this.busy.since);
+      return `it is busy with ${this.busy.operation.name} since ${forMs} ms, ${waiting}`;
+    }
+    return waiting;
+  }
+
+  /** Why it ended. The payload slot holds the reason of a dead actor, which has no messages, so that a kept ref costs nothing more. */
+  get exitReason(): ExitReason {
+    return (this.flags & DEAD) === 0 ? undefined : this.payload;
+  }
+}

@@ -1,0 +1,140 @@
+import type { Cell } from "./cell.js";
+import { current } from "./current.js";
+import { BadArgumentError, whatCame } from "./errors.js";
+import { DEAD, GATE, HELD, QUEUED, SUSPENDED } from "./flags.js";
+import { takeMailbox } from "./mailbox.js";
+import type { Operation } from "./operation.js";
+import { PendingCall } from "./pending-call.js";
+import { type Signal, SignalQueue } from "./signal.js";
+
+/** Sends a message nobody waits for. The sender is the actor whose handler runs now, if any: that is what keeps the order of each pair. */
+export function post(cell: Cell, operation: Operation, payload: unknown): void {
+  if ((cell.flags & GATE) === 0) {
+    // Neither queued nor held implies an empty mailbox, so the cell's own slot is free.
+    cell.operation = operation;
+    cell.payload = payload;
+    cell.from = current.cell;
+    cell.behaviour.kernel.scheduler.enqueue(cell);
+  } else if (!append(cell, operation, payload, current.cell)) {
+    cell.behaviour.kernel.deadLetters.add(cell, operation.name, (cell.flags & DEAD) === 0 ? "mailbox_full" : "noproc", payload);
+  }
+}
+
+let stashedResolve: (value: unknown) => void;
+let stashedReject: (error: unknown) => void;
+// One executor for every promise: an executor made per call would be a closure per call.
+const stash = (resolve: (value: unknown) => void, reject: (error: unknown) => void): void => {
+  stashedResolve = resolve;
+  stashedReject = reject;
+};
+
+/** Sends a request and returns the promise of its reply. */
+export function request(cell: Cell, operation: Operation, payload: unknown, timeoutMs: number): Promise<unknown> {
+  const caller = current.cell;
+  const promise = new Promise<unknown>(stash);
+  const call = new PendingCall(stashedResolve, stashedReject, cell, caller, operation.name, timeoutMs);
+  const kernel = cell.behaviour.kernel;
+  kernel.calls.fresh.add(call);
+  if (caller === cell) {
+    call.fail("calling_self", "calling_self");
+  } else if ((cell.flags & GATE) === 0) {
+    cell.operation = operation;
+    cell.payload = payload;
+    cell.from = call;
+    kernel.scheduler.enqueue(cell);
+  } else if (!append(cell, operation, payload, call)) {
+    if ((cell.flags & DEAD) === 0) call.fail("mailbox_full", "mailbox_full");
+    else call.fail("noproc", cell.exitReason);
+  } else {
+    // The callee may be held for long, with nothing runnable: the call still has to get its deadline.
+    kernel.scheduler.expectEndOfTurn();
+  }
+  return promise;
+}
+
+/** Puts a message behind those that wait; false when the actor has ended or its mailbox is full and refuses the newest. */
+function append(cell: Cell, operation: Operation, payload: unknown, from: unknown): boolean {
+  if ((cell.flags & DEAD) !== 0) return false;
+  if (cell.operation === null && cell.mailbox === null) {
+    cell.operation = operation;
+    cell.payload = payload;
+    cell.from = from;
+  } else {
+    let mailbox = cell.mailbox;
+    if (mailbox === null) {
+      mailbox = takeMailbox();
+      cell.mailbox = mailbox;
+    }
+    const { mailboxLimit } = cell.behaviour;
+    if (mailbox.length >= mailboxLimit - 1 && !makeRoom(cell, mailboxLimit)) return false;
+    mailbox.push(operation, payload, from);
+  }
+  // Suspended and busy actors are queued when they are released.
+  if ((cell.flags & (HELD | QUEUED)) === 0) cell.behaviour.kernel.scheduler.enqueue(cell);
+  return true;
+}
+
+/** Applies the overflow policy of a full mailbox; true when the newest message may now be added. */
+function makeRoom(cell: Cell, limit: number): boolean {
+  if (cell.mailboxLength < limit) return true;
+  if (cell.behaviour.overflow === "drop_newest") return false;
+  const { operation, payload, from, mailbox } = cell;
+  if (operation === null || mailbox === null) {
+    return false;
+  }
+  if (from instanceof PendingCall && operation.isCall) from.fail("mailbox_full", "mailbox_full");
+  else cell.behaviour.kernel.deadLetters.add(cell, operation.name, "mailbox_full", payload);
+  takeFromRing(cell);
+  return true;
+}
+
+/** Moves the oldest message of the ring to the cell's own slot. */
+export function takeFromRing(cell: Cell): void {
+  const mailbox = cell.mailbox;
+  if (mailbox === null) return;
+  cell.operation = mailbox.operation();
+  cell.payload = mailbox.payload();
+  cell.from = mailbox.from();
+  mailbox.drop();
+}
+
+/** Puts a system signal in front of the user messages. */
+export function signal(cell: Cell, entry: Signal): void {
+  if ((cell.flags & DEAD) !== 0) return;
+  cell.signals ??= new SignalQueue();
+  cell.signals.push(entry);
+  const heldForSignals = HELD & ~SUSPENDED;
+  if ((cell.flags & (heldForSignals | QUEUED)) === 0) cell.behaviour.kernel.scheduler.enqueue(cell);
+}
+
+const LONGEST_SEARCH = 64;
+
+/**
+ * The count of handled messages after which a signal of `sender` may be delivered to `receiver`.
+ *
+ * Looks for the newest waiting message that `sender` sent, or may have sent: what was sent outside the synchronous part of a handler has no
+ * known sender. After 64 messages the search ends and the signal waits behind the rest, which is always legal.
+ */
+export function orderAfter(receiver: Cell, sender: Cell | null): number {
+  const { mailbox, handled } = receiver;
+  const inRing = mailbox === null ? 0 : mailbox.length;
+  const first = receiver.operation === null ? 0 : 1;
+  for (let position = inRing - 1; position >= 0; position--) {
+    const mayBeTheSender = mailbox !== null && mayBeFrom(mailbox.senderAt(position), sender);
+    if (mayBeTheSender || inRing - position > LONGEST_SEARCH) return handled + first + position + 1;
+  }
+  return first === 1 && mayBeFrom(receiver.from, sender) ? handled + 1 : handled;
+}
+
+function mayBeFrom(from: unknown, sender: Cell | null): boolean {
+  const origin = from instanceof PendingCall ? from.caller : from;
+  return origin === null || origin === sender;
+}
+
+/** Refuses a call time-out that is not a number of milliseconds from 0, or `Infinity`. */
+export function checkTimeout(timeoutMs: number): void {
+  if (typeof timeoutMs !== "number" || Number.isNaN(timeoutMs) || timeoutMs < 0) {
+    throw new BadArgumentError(`Expected a call time-out in milliseconds, 0 or more, or Infinity; got ${whatCame(timeoutMs)}`);
+  }
+}
+

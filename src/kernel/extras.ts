@@ -1,0 +1,29 @@
+import type { ExitReason } from "./exit-reason.js";
+import type { Monitor } from "./monitor.js";
+import type { PendingCall } from "./pending-call.js";
+import type { Cell } from "./cell.js";
+import type { Timer } from "./timers.js";
+
+/** What only some actors have; see {@link Cell}. */
+export class Extras {
+  name: string | undefined = undefined;
+  label: string | undefined = undefined;
+  stopReason: ExitReason = undefined;
+  /** What `handleContinue` is still to be called with, oldest first. */
+  continuations: unknown[] | null = null;
+  timers: Set<Timer> | null = null;
+  groups: Set<string> | null = null;
+  /** Monitors this actor holds on others. */
+  monitors: Set<Monitor> | null = null;
+  /** Calls this actor has deferred and not answered. */
+  deferred: Set<PendingCall> | null = null;
+  abort: AbortController | null = null;
+  /** Called once with the reason when the actor ends. */
+  exitWaiters: ((reason: ExitReason) => void)[] | null = null;
+}
+
+/** The extras of an actor, made now if it had none. */
+export function extrasOf(cell: Cell): Extras {
+  cell.extras ??= new Extras();
+  return cell.extras;
+}

@@ -1,0 +1,27 @@
+/** In the run queue, or running its turn now. */
+export const QUEUED = 1;
+/** An async handler has not settled: no other message is handled meanwhile. */
+export const BUSY = 2;
+/** Suspended: only system signals are handled. */
+export const SUSPENDED = 4;
+/** `init` has not finished. */
+export const STARTING = 8;
+/** `terminate` is running. */
+export const STOPPING = 16;
+/** Ended; everything sent to it is a dead letter. */
+export const DEAD = 32;
+/** Exit signals arrive as messages. */
+export const TRAPPING = 64;
+/** Linked to its parent. */
+export const LINKED_TO_PARENT = 128;
+/** The actor asked to stop; done when the current handler has finished. */
+export const STOP_REQUESTED = 256;
+/** `handleContinue` must run before the next message. */
+export const CONTINUING = 512;
+
+/** With none of these a message is put in the cell and the actor queued, without looking further. */
+export const GATE = QUEUED | BUSY | SUSPENDED | STARTING | STOPPING | DEAD;
+/** While one of these holds, no user message is handled. */
+export const HELD = BUSY | SUSPENDED | STARTING | STOPPING | DEAD;
+/** After a handler, one of these wants something before the next message. */
+export const ATTENTION = BUSY | SUSPENDED | STOPPING | DEAD | STOP_REQUESTED | CONTINUING;

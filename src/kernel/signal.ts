@@ -1,0 +1,75 @@
+import type { AnyRef } from "./actor-ref.js";
+import type { Cell } from "./cell.js";
+import type { ExitReason } from "./exit-reason.js";
+import type { Monitor } from "./monitor.js";
+
+/** Tells a trapping actor that a linked actor ended, or that somebody sent it an exit signal. */
+export interface Exit {
+  readonly ref: AnyRef;
+  readonly reason: ExitReason;
+}
+
+/** A system signal that waits in front of the user messages of an actor, linked to the next one. */
+export class Signal {
+  readonly kind: "down" | "exit" | "stop";
+  /**
+   * The count of handled messages at which it may be delivered: signals overtake the messages of others, but never a message that the same
+   * sender sent before, so that the order between each pair is kept.
+   */
+  readonly after: number;
+  /** The `Down`, the {@link Exit}, or the reason to stop with. */
+  readonly content: unknown;
+  /** Whom it comes from: the monitor of a `down`, the sender of an `exit`. */
+  readonly origin: Monitor | Cell | null;
+  next: Signal | null = null;
+
+  constructor(kind: Signal["kind"], after: number, content: unknown, origin: Monitor | Cell | null) {
+    this.kind = kind;
+    this.after = after;
+    this.content = content;
+    this.origin = origin;
+  }
+}
+
+/** The waiting signals of one actor, oldest first. Taking the oldest costs constant time, however many children of a supervisor end at once. */
+export class SignalQueue {
+  first: Signal | null = null;
+  #last: Signal | null = null;
+
+  push(entry: Signal): void {
+    if (this.#last === null) this.first = entry;
+    else this.#last.next = entry;
+    this.#last = entry;
+  }
+
+  /** Takes the first signal that may be delivered after `handled` messages, or `null`. */
+  take(handled: number): Signal | null {
+    return this.#takeFirst((entry) => entry.after <= handled);
+  }
+
+  /** Whether there is a signal that may be delivered after `handled` messages. */
+  has(handled: number): boolean {
+    for (let entry = this.first; entry !== null; entry = entry.next) if (entry.after <= handled) return true;
+    return false;
+  }
+
+  /** Drops the signals that come from `origin`. */
+  dropFrom(origin: Monitor | Cell): void {
+    while (this.#takeFirst((entry) => entry.origin === origin) !== null);
+  }
+
+  #takeFirst(wanted: (entry: Signal) => boolean): Signal | null {
+    let previous: Signal | null = null;
+    for (let entry = this.first; entry !== null; entry = entry.next) {
+      if (wanted(entry)) {
+        if (previous === null) this.first = entry.next;
+        else previous.next = entry.next;
+        if (this.#last === entry) this.#last = previous;
+        entry.next = null;
+        return entry;
+      }
+      previous = entry;
+    }
+    return null;
+  }
+}

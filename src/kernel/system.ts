@@ -1,0 +1,427 @@
+import { type Actor, type ActorClass, asRef, type StartParameters } from "./actor.js";
+import type { ActorRef, AnyRef } from "./actor-ref.js";
+import { Cell } from "./cell.js";
+import { type Clock, realClock } from "./clock.js";
+import type { DeadLetters } from "./dead-letters.js";
+import { signal } from "./delivery.js";
+import { BadArgumentError, CallError, NoContextError, StartError, whatCame } from "./errors.js";
+import type { ExitReason } from "./exit-reason.js";
+import { extrasOf } from "./extras.js";
+import { childrenOf } from "./family.js";
+import { CONTINUING, DEAD, LINKED_TO_PARENT, TRAPPING } from "./flags.js";
+import { Kernel } from "./kernel.js";
+import { withLink, withoutLink } from "./links.js";
+import { Monitor, type MonitorRef, withWatcher } from "./monitor.js";
+import { type Random, systemRandom } from "./random.js";
+import { consoleReporter, type Report, type Reporter } from "./report.js";
+import { type Executor, nodeExecutor } from "./scheduler.js";
+import { type CellStart, type SpawnOptions, type StartOptions, spawnCell, startCell } from "./starting.js";
+import { Signal } from "./signal.js";
+import { detachMonitor, exitSignal, sendDown } from "./termination.js";
+import { Timer, type TimerRef } from "./timers.js";
+import { requestStop } from "./turn.js";
+
+/** How a start ended: a ref, a wish not to run (`init` returned `{ ignore: true }`), or the reason it failed. */
+export type StartResult<A> =
+  | { readonly ok: true; readonly ref: ActorRef<A> }
+  | { readonly ok: false; readonly ignore: true }
+  | { readonly ok: false; readonly ignore: false; readonly reason: ExitReason };
+
+/** Options of {@link createSystem}. */
+export interface SystemOptions<Root> {
+  /** The actor that everything hangs from, most often a supervisor. Started first; when it ends, the system stops. */
+  readonly root?: ActorClass<Root>;
+  /** Argument of the root's `init`. */
+  readonly rootArgs?: unknown;
+  /** What the inspector shows; `"holdfast"` by default. */
+  readonly name?: string;
+  /** Where time comes from; the machine's clock by default. */
+  readonly clock?: Clock;
+  /** Where randomness comes from; `Math.random` by default. */
+  readonly random?: Random;
+  /** Gets crash reports and the like; by default errors and warnings go to the console's error stream. */
+  readonly reporter?: Reporter;
+  /** How long actors may run before I/O gets its turn, in milliseconds; 5 by default. */
+  readonly sliceMs?: number;
+}
+
+const DEFAULT_SLICE_MS = 5;
+const DEFAULT_STOP_TIMEOUT_MS = 5_000;
+
+/**
+ * One system of actors in this process: their names, groups, clock and scheduler, and the program's door to them.
+ *
+ * Made with {@link createSystem}. Several systems may live in one process and know nothing of each other.
+ */
+export class ActorSystem {
+  readonly name: string;
+  /** Resolves with the root's exit reason, or with that of {@link ActorSystem.stop}, when the system has stopped. */
+  readonly done: Promise<ExitReason>;
+  readonly #kernel: Kernel;
+  #root: Cell | undefined;
+  #stopping: Promise<void> | undefined;
+  #resolveDone: (reason: ExitReason) => void = () => undefined;
+
+  /** @internal */
+  constructor(kernel: Kernel, name: string) {
+    this.#kernel = kernel;
+    this.name = name;
+    this.done = new Promise((resolve) => {
+      this.#resolveDone = resolve;
+    });
+  }
+
+  get clock(): Clock {
+    return this.#kernel.clock;
+  }
+
+  get random(): Random {
+    return this.#kernel.random;
+  }
+
+  /** The actor that the system was made with. */
+  get root(): AnyRef | undefined {
+    return this.#root;
+  }
+
+  /** What could not be delivered. */
+  get deadLetters(): Pick<DeadLetters, "total" | "byReason" | "recent"> {
+    return this.#kernel.deadLetters;
+  }
+
+  /** Makes an actor and returns its ref at once; `init` runs in its own first turn. @throws {BadArgumentError} when the name is taken */
+  spawn<A extends Actor<never>>(actorClass: ActorClass<A>, ...rest: StartParameters<A, SpawnOptions>): ActorRef<A> {
+    return this.spawnFrom(this.#kernel.origin, actorClass, rest[0], rest[1] ?? {});
+  }
+
+  /** Makes an actor and resolves when its `init` is done. @throws {StartError} when no running actor came out of it */
+  async start<A extends Actor<never>>(actorClass: ActorClass<A>, ...rest: StartParameters<A, StartOptions>): Promise<ActorRef<A>> {
+    return unwrap(actorClass.name, await this.startFrom(this.#kernel.origin, actorClass, rest[0], rest[1] ?? {}));
+  }
+
+  /** The actor that holds a name now, or `undefined`. `A` is what the caller knows of its class. */
+  whereis<A = unknown>(name: string): ActorRef<A> | undefined {
+    const cell = this.#kernel.names.get(name);
+    return cell === undefined ? undefined : asRef<A>(cell);
+  }
+
+  /** All names that are held. */
+  names(): string[] {
+    return [...this.#kernel.names.keys()];
+  }
+
+  /** The members of a group, one entry per join. */
+  members<A = unknown>(group: string): ActorRef<A>[] {
+    return this.#kernel.groups.members(group).map((cell) => asRef<A>(cell));
+  }
+
+  isAlive(ref: AnyRef): boolean {
+    return (cellOf(ref).flags & DEAD) === 0;
+  }
+
+  /** Sends an exit signal, as from the parent of what the program started itself. */
+  exit(ref: AnyRef, reason: ExitReason): void {
+    exitSignal(this.#kernel.origin, cellOf(ref), reason, false);
+  }
+
+  /** Resolves with the exit reason when an actor has ended; at once, with its reason, when it had ended before. */
+  exited(ref: AnyRef): Promise<ExitReason> {
+    return new Promise((resolve) => {
+      this.onExit(ref, resolve);
+    });
+  }
+
+  /** Calls `listener` once with the exit reason when an actor has ended; at once when it had ended before. Not through a mailbox. */
+  onExit(ref: AnyRef, listener: (reason: ExitReason) => void): void {
+    const cell = cellOf(ref);
+    if ((cell.flags & DEAD) !== 0) {
+      listener(cell.exitReason);
+      return;
+    }
+    const extras = extrasOf(cell);
+    extras.exitWaiters ??= [];
+    extras.exitWaiters.push(listener);
+  }
+
+  /** Why an actor ended; `undefined` while it lives. */
+  exitReason(ref: AnyRef): ExitReason {
+    return cellOf(ref).exitReason;
+  }
+
+  /**
+   * Stops an actor in order: `terminate` runs, whether it traps exits or not, and the promise resolves when it has ended.
+   *
+   * @throws {CallError} `noproc` when it had ended before, `timeout` when it needs longer than `timeoutMs` (the stop goes on), `exit` when it
+   * ended with another reason
+   */
+  async stopActor(ref: AnyRef, reason: ExitReason = "normal", timeoutMs = DEFAULT_STOP_TIMEOUT_MS): Promise<void> {
+    const cell = cellOf(ref);
+    const failure = { target: cell.describe(), method: "stop", timeoutMs };
+    if ((cell.flags & DEAD) !== 0) throw new CallError("noproc", { ...failure, reason: cell.exitReason });
+    const ended = this.exited(ref);
+    signal(cell, new Signal("stop", cell.handled + cell.mailboxLength, reason, null));
+    const outcome = await this.#within(timeoutMs, ended);
+    if (outcome === "timeout") throw new CallError("timeout", { ...failure, reason: "timeout" });
+    if (outcome.reason !== reason) throw new CallError("exit", { ...failure, reason: outcome.reason });
+  }
+
+  /** Gives a report to the system's reporter. For behaviours; an application logs as it likes. */
+  report(report: Report): void {
+    this.#kernel.report(report);
+  }
+
+  /**
+   * Stops the whole system: the root first, which stops its children in order, then whatever the program started besides it.
+   *
+   * Each gets 5,000 ms (the root as long as its children's own time-outs take), then it is killed. Stopping twice waits for the same stop.
+   */
+  stop(reason: ExitReason = "shutdown"): Promise<void> {
+    this.#stopping ??= this.#stop(reason);
+    return this.#stopping;
+  }
+
+  /** Resolves when no actor has anything to do at this moment; for tests. */
+  idle(): Promise<void> {
+    return this.#kernel.scheduler.idle();
+  }
+
+  /** @internal */
+  get kernel(): Kernel {
+    return this.#kernel;
+  }
+
+  /** @internal */
+  async startRoot(root: ActorClass<Actor<never>>, args: unknown): Promise<void> {
+    const result = await this.startFrom(this.#kernel.origin, root, args, {});
+    const ref = unwrap(root.name, result);
+    this.#root = cellOf(ref);
+    void this.#stopAfterRoot(ref);
+  }
+
+  async #stopAfterRoot(ref: AnyRef): Promise<void> {
+    await this.stop(await this.exited(ref));
+  }
+
+  async #stop(reason: ExitReason): Promise<void> {
+    const { origin, calls, timers } = this.#kernel;
+    const rootReason = this.#root === undefined ? reason : await this.#stopOne(this.#root, reason, Number.POSITIVE_INFINITY);
+    const others = [...childrenOf(origin)].reverse();
+    await Promise.all(others.map((cell) => this.#stopOne(cell, reason, DEFAULT_STOP_TIMEOUT_MS)));
+    // What was linked to nobody and started by those that ended meanwhile.
+    for (const cell of [...childrenOf(origin)]) exitSignal(null, cell, "kill", false);
+    timers.stop();
+    calls.stop();
+    this.#resolveDone(rootReason);
+  }
+
+  async #stopOne(cell: Cell, reason: ExitReason, timeoutMs: number): Promise<ExitReason> {
+    const ended = this.exited(cell);
+    exitSignal(this.#kernel.origin, cell, reason === "normal" ? "shutdown" : reason, false);
+    if ((await this.#within(timeoutMs, ended)) === "timeout") exitSignal(null, cell, "kill", false);
+    return ended;
+  }
+
+  async #within(timeoutMs: number, ended: Promise<ExitReason>): Promise<{ reason: ExitReason } | "timeout"> {
+    if (timeoutMs === Number.POSITIVE_INFINITY) return { reason: await ended };
+    let timer: object | undefined;
+    const late = new Promise<"timeout">((resolve) => {
+      timer = this.clock.setTimer(timeoutMs, () => resolve("timeout"));
+    });
+    const outcome = await Promise.race([ended.then((reason) => ({ reason })), late]);
+    if (timer !== undefined) this.clock.clearTimer(timer);
+    return outcome;
+  }
+
+  // What follows is what an actor does through its own protected methods.
+
+  /** @internal */
+  spawnFrom<A extends Actor<never>>(parent: Cell, actorClass: ActorClass<A>, args: unknown, options: SpawnOptions): ActorRef<A> {
+    this.#checkRunning();
+    return asRef<A>(spawnCell(this.#kernel, parent, erased(actorClass), args, options));
+  }
+
+  /** @internal */
+  startFrom<A extends Actor<never>>(
+    parent: Cell,
+    actorClass: ActorClass<A>,
+    args: unknown,
+    options: StartOptions,
+  ): StartResult<A> | Promise<StartResult<A>> {
+    const started = startCell(this.#kernel, parent, erased(actorClass), args, options);
+    return started instanceof Promise ? started.then((later) => resultOf<A>(later)) : resultOf<A>(started);
+  }
+
+  /** @internal */
+  exitFrom(sender: Cell, target: AnyRef, reason: ExitReason): void {
+    exitSignal(sender, cellOf(target), reason, false);
+  }
+
+  /** @internal */
+  abortSignal(cell: Cell): AbortSignal {
+    const extras = extrasOf(cell);
+    extras.abort ??= new AbortController();
+    return extras.abort.signal;
+  }
+
+  /** @internal */
+  trapExit(cell: Cell, trap: boolean): void {
+    if (trap) cell.flags |= TRAPPING;
+    else cell.flags &= ~TRAPPING;
+  }
+
+  /** @internal */
+  link(cell: Cell, target: AnyRef): void {
+    const other = cellOf(target);
+    if (other === cell) return;
+    if ((other.flags & DEAD) !== 0) return exitSignal(other, cell, "noproc", true);
+    if (other === cell.parent) cell.flags |= LINKED_TO_PARENT;
+    else if (cell === other.parent) other.flags |= LINKED_TO_PARENT;
+    else {
+      cell.links = withLink(cell.links, other);
+      other.links = withLink(other.links, cell);
+    }
+  }
+
+  /** @internal */
+  unlink(cell: Cell, target: AnyRef): void {
+    const other = cellOf(target);
+    if (other === cell.parent) cell.flags &= ~LINKED_TO_PARENT;
+    else if (cell === other.parent) other.flags &= ~LINKED_TO_PARENT;
+    else {
+      cell.links = withoutLink(cell.links, other);
+      other.links = withoutLink(other.links, cell);
+    }
+    // An exit of the former partner that already waits is dropped too: `unlink` and flush.
+    cell.signals?.dropFrom(other);
+  }
+
+  /** @internal */
+  monitor(watcher: Cell, target: AnyRef | string): MonitorRef {
+    const byName = typeof target === "string";
+    const cell = byName ? this.#kernel.names.get(target) : cellOf(target);
+    const monitor = new Monitor(this.#kernel.nextMonitorId++, watcher, cell, byName ? target : undefined);
+    if (cell === undefined || (cell.flags & DEAD) !== 0) {
+      sendDown(monitor, "noproc");
+      return monitor;
+    }
+    cell.watchers = withWatcher(cell.watchers, monitor);
+    const extras = extrasOf(watcher);
+    extras.monitors ??= new Set();
+    extras.monitors.add(monitor);
+    return monitor;
+  }
+
+  /** @internal */
+  demonitor(watcher: Cell, monitor: MonitorRef, flush: boolean): boolean {
+    if (!(monitor instanceof Monitor) || monitor.watcher !== watcher) {
+      throw new BadArgumentError(`Expected a monitor that this actor made, got ${whatCame(monitor)}`);
+    }
+    const active = watcher.extras?.monitors?.delete(monitor) === true;
+    if (active) detachMonitor(monitor);
+    else if (flush) watcher.signals?.dropFrom(monitor);
+    return active;
+  }
+
+  /** @internal */
+  stopSelf(cell: Cell, reason: ExitReason): void {
+    requestStop(cell, reason);
+  }
+
+  /** @internal */
+  continueWith(cell: Cell, term: unknown): void {
+    const extras = extrasOf(cell);
+    extras.continuations ??= [];
+    extras.continuations.push(term);
+    cell.flags |= CONTINUING;
+  }
+
+  /** @internal */
+  setTimer(cell: Cell, delayMs: number, message: unknown, periodMs: number): TimerRef {
+    const timer = this.#kernel.timers.set(cell, delayMs, message, periodMs);
+    const extras = extrasOf(cell);
+    extras.timers ??= new Set();
+    extras.timers.add(timer);
+    return timer;
+  }
+
+  /** @internal */
+  cancelTimer(cell: Cell, timer: TimerRef): number | false {
+    if (!(timer instanceof Timer) || timer.cell !== cell) {
+      throw new BadArgumentError(`Expected a timer that this actor set, got ${whatCame(timer)}`);
+    }
+    cell.extras?.timers?.delete(timer);
+    return this.#kernel.timers.cancel(timer);
+  }
+
+  /** @internal */
+  register(cell: Cell, name: string): void {
+    const extras = extrasOf(cell);
+    const holder = this.#kernel.names.get(name);
+    if (typeof name !== "string" || name === "") throw new BadArgumentError(`Expected a name, got ${whatCame(name)}`);
+    if (holder !== undefined) throw new BadArgumentError(`Cannot register ${whatCame(name)}: it is held by ${holder.describe()}`);
+    if (extras.name !== undefined) throw new BadArgumentError(`${cell.describe()} cannot take ${whatCame(name)}: an actor has one name`);
+    extras.name = name;
+    this.#kernel.names.set(name, cell);
+  }
+
+  /** @internal */
+  setLabel(cell: Cell, label: string): void {
+    extrasOf(cell).label = String(label);
+  }
+
+  #checkRunning(): void {
+    if (this.#stopping !== undefined) throw new NoContextError(`The system ${this.name} is stopping: it starts no more actors`);
+  }
+}
+
+/**
+ * Makes a system of actors, and starts its root.
+ *
+ * ```ts
+ * const system = await createSystem({ root: Shop });
+ * ```
+ *
+ * @throws {StartError} when the root does not start; then nothing is left running
+ */
+export async function createSystem<Root extends Actor<never>>(options: SystemOptions<Root> = {}): Promise<ActorSystem> {
+  const system = createBareSystem(options, nodeExecutor);
+  if (options.root !== undefined) await system.startRoot(options.root, options.rootArgs);
+  return system;
+}
+
+/** A system without root, on a given executor. */
+export function createBareSystem(options: Omit<SystemOptions<never>, "root">, executor: Executor): ActorSystem {
+  const { name = "holdfast", clock = realClock, random = systemRandom, reporter = consoleReporter, sliceMs = DEFAULT_SLICE_MS } = options;
+  if (typeof name !== "string" || name === "") throw new BadArgumentError(`Expected the system's name to be text, got ${whatCame(name)}`);
+  if (typeof sliceMs !== "number" || !(sliceMs > 0)) {
+    throw new BadArgumentError(`Expected sliceMs to be a number of milliseconds above 0, got ${whatCame(sliceMs)}`);
+  }
+  const kernel = new Kernel({ clock, random, reporter, executor, sliceMs });
+  const system = new ActorSystem(kernel, name);
+  kernel.system = system;
+  return system;
+}
+
+/** The cell behind a ref. @throws {BadArgumentError} for anything that is not a ref of this process */
+export function cellOf(ref: AnyRef): Cell {
+  if (ref instanceof Cell) return ref;
+  throw new BadArgumentError(`Expected an actor's ref, got ${whatCame(ref)}`);
+}
+
+// Classes differ in the arguments of init; the kernel passes those on without looking at them.
+function erased<A extends Actor<never>>(actorClass: ActorClass<A>): ActorClass<Actor<unknown>> {
+  return actorClass as ActorClass<Actor<never>> as ActorClass<Actor<unknown>>;
+}
+
+function resultOf<A>(started: CellStart): StartResult<A> {
+  return started.ok ? { ok: true, ref: asRef<A>(started.cell) } : started;
+}
+
+function unwrap<A>(behaviour: string, result: StartResult<A>): ActorRef<A> {
+  if (result.ok) return result.ref;
+  if (result.ignore) throw new StartError("ignore", behaviour, "ignore");
+  const { reason } = result;
+  if (reason === "timeout") throw new StartError("timeout", behaviour, reason);
+  const taken = typeof reason === "object" && reason !== null && "already_started" in reason;
+  throw new StartError(taken ? "already_started" : "init_failed", behaviour, reason);
+}

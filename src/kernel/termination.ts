@@ -1,0 +1,177 @@
+import { release } from "./actor.js";
+import type { Cell } from "./cell.js";
+import { orderAfter, signal } from "./delivery.js";
+import { type ExitReason, formatReason, reasonOfThrown } from "./exit-reason.js";
+import { adopt, disown } from "./family.js";
+import { DEAD, LINKED_TO_PARENT, QUEUED, TRAPPING } from "./flags.js";
+import { linkedCells, withoutLink } from "./links.js";
+import { releaseMailbox } from "./mailbox.js";
+import { type Down, type Monitor, watcherList, withoutWatcher } from "./monitor.js";
+import type { Operation } from "./operation.js";
+import { PendingCall } from "./pending-call.js";
+import { type Exit, Signal } from "./signal.js";
+
+interface Ending {
+  readonly cell: Cell;
+  readonly reason: ExitReason;
+}
+
+// A death can cause deaths through links: they are worked off in a loop, so that a chain of any length needs no stack.
+const endings: Ending[] = [];
+let working = false;
+
+/**
+ * Ends an actor now: frees what it held, fails its callers, then tells parent, links and monitors.
+ *
+ * `terminate` is not run here. A handler that is still running goes on without effect: JavaScript cannot be interrupted.
+ */
+export function die(cell: Cell, reason: ExitReason): void {
+  endings.push({ cell, reason });
+  if (working) return;
+  working = true;
+  try {
+    // The list grows while it is walked: links of those that end add to it.
+    for (const next of endings) {
+      if ((next.cell.flags & DEAD) === 0) end(next.cell, next.reason);
+    }
+  } finally {
+    endings.length = 0;
+    working = false;
+  }
+}
+
+/**
+ * Delivers an exit signal by OTP's rules.
+ *
+ * `kill` that does not come through a link cannot be trapped and ends the actor with `killed`. A trapping actor gets the signal as a
+ * message, or stops through `terminate` when it comes from its parent. Else `normal` is ignored unless one sends it to oneself, and any
+ * other reason ends the actor without `terminate`.
+ */
+export function exitSignal(sender: Cell | null, target: Cell, reason: ExitReason, throughLink: boolean): void {
+  if ((target.flags & DEAD) !== 0) return;
+  if (reason === "kill" && !throughLink) return die(target, "killed");
+  if ((target.flags & TRAPPING) !== 0) {
+    const after = orderAfter(target, sender);
+    const fromParent = sender !== null && sender === target.parent;
+    signal(target, fromParent ? new Signal("stop", after, reason, sender) : new Signal("exit", after, exitOf(sender ?? target, reason), sender));
+    return;
+  }
+  if (reason === "normal" && sender !== target) return;
+  die(target, reason);
+}
+
+function exitOf(ref: Cell, reason: ExitReason): Exit {
+  return { ref, reason };
+}
+
+function end(cell: Cell, reason: ExitReason): void {
+  const { behaviour, extras } = cell;
+  const { kernel } = behaviour;
+  cell.flags = DEAD | (cell.flags & (QUEUED | LINKED_TO_PARENT));
+  kernel.ended++;
+  kernel.handledByEnded += cell.handled;
+  behaviour.forget(cell);
+  // Names, groups and timers go before anyone hears of the death, so that whoever hears of it finds the name free.
+  if (extras !== null) {
+    if (extras.name !== undefined && kernel.names.get(extras.name) === cell) kernel.names.delete(extras.name);
+    if (extras.groups !== null) kernel.groups.leaveAll(cell);
+    if (extras.timers !== null) for (const timer of extras.timers) kernel.timers.cancel(timer);
+    if (extras.monitors !== null) for (const monitor of extras.monitors) detachMonitor(monitor);
+    extras.timers = null;
+    extras.monitors = null;
+    extras.continuations = null;
+    extras.abort?.abort(reason);
+  }
+  dropMessages(cell, reason);
+  releaseActor(cell, reason);
+  cell.payload = reason;
+  cell.actor = undefined;
+  cell.signals = null;
+  tellFamily(cell, reason);
+  tellWatchers(cell, reason);
+  const waiters = extras?.exitWaiters ?? null;
+  if (extras !== null) extras.exitWaiters = null;
+  if (waiters !== null) for (const waiter of waiters) waiter(reason);
+}
+
+function releaseActor(cell: Cell, reason: ExitReason): void {
+  try {
+    cell.actor?.[release](reason);
+  } catch (thrown) {
+    cell.behaviour.kernel.report({
+      type: "release_failed",
+      level: "error",
+      text: `${cell.describe()} threw while it gave back what it held: ${formatReason(reasonOfThrown(thrown))}`,
+      details: { ref: cell.toString(), behaviour: cell.behaviour.name, thrown },
+    });
+  }
+}
+
+function dropMessages(cell: Cell, reason: ExitReason): void {
+  const { operation, mailbox } = cell;
+  if (operation !== null) dropMessage(cell, operation, cell.payload, cell.from, reason);
+  cell.operation = null;
+  cell.payload = undefined;
+  cell.from = null;
+  if (mailbox !== null) {
+    for (let next = mailbox.operation(); next !== null; next = mailbox.operation()) {
+      dropMessage(cell, next, mailbox.payload(), mailbox.from(), reason);
+      mailbox.drop();
+    }
+    releaseMailbox(mailbox);
+    cell.mailbox = null;
+  }
+  cell.busy?.call?.fail("exit", reason);
+  cell.busy = null;
+  for (const call of [...(cell.extras?.deferred ?? [])]) call.fail("exit", reason);
+}
+
+function dropMessage(cell: Cell, operation: Operation, payload: unknown, from: unknown, reason: ExitReason): void {
+  if (operation.isCall && from instanceof PendingCall) from.fail("exit", reason);
+  else cell.behaviour.kernel.deadLetters.add(cell, operation.name, "noproc", payload);
+}
+
+function tellFamily(cell: Cell, reason: ExitReason): void {
+  const { parent } = cell;
+  if (parent !== null) {
+    disown(cell);
+    if ((cell.flags & LINKED_TO_PARENT) !== 0) exitSignal(cell, parent, reason, true);
+    cell.flags &= ~LINKED_TO_PARENT;
+  }
+  const { origin } = cell.behaviour.kernel;
+  for (let child = cell.firstChild; child !== null; child = cell.firstChild) {
+    disown(child);
+    const linked = (child.flags & LINKED_TO_PARENT) !== 0;
+    child.flags &= ~LINKED_TO_PARENT;
+    // Signalled as its parent's exit before it moves: a trapping child must stop, not merely be told.
+    if (linked) exitSignal(cell, child, reason, true);
+    if ((child.flags & DEAD) === 0 && origin !== cell) adopt(origin, child);
+  }
+  for (const other of linkedCells(cell.links)) {
+    other.links = withoutLink(other.links, cell);
+    exitSignal(cell, other, reason, true);
+  }
+  cell.links = null;
+}
+
+function tellWatchers(cell: Cell, reason: ExitReason): void {
+  for (const monitor of watcherList(cell.watchers)) {
+    monitor.watcher.extras?.monitors?.delete(monitor);
+    sendDown(monitor, reason);
+  }
+  cell.watchers = null;
+}
+
+/** Tells the watcher of a monitor that its target is gone. */
+export function sendDown(monitor: Monitor, reason: ExitReason): void {
+  const { watcher, target, name } = monitor;
+  const after = orderAfter(watcher, target ?? null);
+  const down: Down = { monitor, ref: target, name, reason };
+  signal(watcher, new Signal("down", after, down, monitor));
+}
+
+/** Removes a monitor from its target. */
+export function detachMonitor(monitor: Monitor): void {
+  const { target } = monitor;
+  if (target !== undefined) target.watchers = withoutWatcher(target.watchers, monitor);
+}

@@ -1,0 +1,238 @@
+import type { Cell } from "./cell.js";
+import { current } from "./current.js";
+import { Deferred } from "./deferred.js";
+import { takeFromRing } from "./delivery.js";
+import { type ExitReason, reasonOfThrown } from "./exit-reason.js";
+import { extrasOf } from "./extras.js";
+import { ATTENTION, BUSY, CONTINUING, DEAD, HELD, QUEUED, STARTING, STOP_REQUESTED, SUSPENDED } from "./flags.js";
+import { releaseMailbox } from "./mailbox.js";
+import type { Down } from "./monitor.js";
+import { ARITY_MANY, ARITY_ONE, ARITY_ZERO, INIT, Operation } from "./operation.js";
+import { PendingCall } from "./pending-call.js";
+import type { Exit, Signal } from "./signal.js";
+import { runInit } from "./starting.js";
+import { stopActor } from "./stopping.js";
+
+/**
+ * One turn of an actor: signals first, then a continuation, then user messages, up to the length its class has earned.
+ *
+ * Returns the number of messages handled. Never throws: what a handler throws ends the actor.
+ */
+export function runTurn(cell: Cell): number {
+  const limit = cell.behaviour.turnLength;
+  let handled = 0;
+  current.cell = cell;
+  if ((cell.flags & STARTING) !== 0 && cell.operation !== null && cell.operation.arity === INIT) runInit(cell);
+  while (handled < limit) {
+    if (cell.signals !== null && deliverSignal(cell)) {
+      handled++;
+      continue;
+    }
+    if ((cell.flags & (HELD | CONTINUING)) !== 0 && !runContinuation(cell)) break;
+    if ((cell.flags & HELD) !== 0) break;
+    const operation = cell.operation;
+    if (operation === null) {
+      if (cell.mailbox === null) break;
+      nextFromRing(cell);
+      continue;
+    }
+    handled++;
+    if (!handleMessage(cell, operation)) break;
+  }
+  current.cell = null;
+  cell.flags &= ~QUEUED;
+  resume(cell);
+  return handled;
+}
+
+/** Queues an actor that has something to do and may do it. */
+export function resume(cell: Cell): void {
+  if ((cell.flags & QUEUED) !== 0) return;
+  const held = cell.flags & HELD;
+  const mayHandle = held === 0 && (cell.operation !== null || cell.mailbox !== null || (cell.flags & CONTINUING) !== 0);
+  const maySignal = (held & ~SUSPENDED) === 0 && cell.signals !== null;
+  if (mayHandle || (maySignal && cell.signals?.has(cell.handled) === true)) cell.behaviour.kernel.scheduler.enqueue(cell);
+}
+
+function nextFromRing(cell: Cell): void {
+  takeFromRing(cell);
+  const { mailbox } = cell;
+  if (mailbox !== null && mailbox.length === 0) {
+    cell.mailbox = null;
+    releaseMailbox(mailbox);
+  }
+}
+
+/** Handles the message in the cell's slot; false when something must be looked at before the next one. */
+function handleMessage(cell: Cell, operation: Operation): boolean {
+  const { payload, from, actor } = cell;
+  cell.operation = null;
+  cell.payload = undefined;
+  cell.from = null;
+  cell.handled++;
+  let result: unknown;
+  if (operation.isCall && from instanceof PendingCall) {
+    current.call = from;
+    try {
+      result = invoke(operation, actor, payload);
+    } catch (thrown) {
+      current.call = null;
+      crash(cell, thrown, from);
+      return false;
+    }
+    current.call = null;
+    if ((cell.flags & ATTENTION) === 0 && (typeof result !== "object" || result === null)) {
+      from.reply(result);
+      return true;
+    }
+    return afterHandler(cell, operation, from, result);
+  }
+  try {
+    result = invoke(operation, actor, payload);
+  } catch (thrown) {
+    crash(cell, thrown, null);
+    return false;
+  }
+  if ((cell.flags & ATTENTION) === 0 && (typeof result !== "object" || result === null)) return true;
+  return afterHandler(cell, operation, null, result);
+}
+
+function invoke(operation: Operation, actor: unknown, payload: unknown): unknown {
+  const { handler, arity } = operation;
+  if (arity === ARITY_ONE) return handler.call(actor, payload);
+  if (arity === ARITY_ZERO) return handler.call(actor);
+  return arity === ARITY_MANY && Array.isArray(payload) ? handler.apply(actor, payload) : undefined;
+}
+
+function crash(cell: Cell, thrown: unknown, call: PendingCall | null): void {
+  if ((cell.flags & DEAD) !== 0) {
+    // Killed while its handler ran: what the handler throws now is without effect.
+    call?.fail("exit", cell.exitReason);
+    return;
+  }
+  const reason = reasonOfThrown(thrown);
+  if (call !== null) keepForFailure(cell, call);
+  stopActor(cell, reason, null);
+}
+
+/** The call fails when the actor has ended, after its `terminate`. */
+function keepForFailure(cell: Cell, call: PendingCall): void {
+  const extras = extrasOf(cell);
+  extras.deferred ??= new Set();
+  call.deferred = true;
+  extras.deferred.add(call);
+}
+
+/** Deals with all that is not a plain value from a handler that asked for nothing; true when the turn may go on. */
+function afterHandler(cell: Cell, operation: Operation, call: PendingCall | null, result: unknown): boolean {
+  if ((cell.flags & DEAD) !== 0) {
+    call?.fail("exit", cell.exitReason);
+    if (result instanceof Promise) void ignoreOutcome(result);
+    return false;
+  }
+  if (isThenable(result)) {
+    cell.flags |= BUSY;
+    cell.busy = { operation, call, since: cell.behaviour.kernel.clock.now() };
+    void settle(cell, call, result);
+    return false;
+  }
+  return complete(cell, call, result);
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value instanceof Promise || (typeof value === "object" && value !== null && "then" in value && typeof value.then === "function")
+  );
+}
+
+/** Waits for an async handler, then lets the actor go on. */
+async function settle(cell: Cell, call: PendingCall | null, running: PromiseLike<unknown>): Promise<void> {
+  let result: unknown;
+  try {
+    result = await running;
+  } catch (thrown) {
+    if ((cell.flags & DEAD) !== 0) return;
+    cell.busy = null;
+    crash(cell, thrown, call);
+    return;
+  }
+  if ((cell.flags & DEAD) !== 0) return;
+  cell.busy = null;
+  cell.flags &= ~BUSY;
+  if (complete(cell, call, result)) resume(cell);
+}
+
+/** Sends the reply, and stops the actor where it asked for that; true when it may go on. */
+function complete(cell: Cell, call: PendingCall | null, result: unknown): boolean {
+  const stopping = (cell.flags & STOP_REQUESTED) !== 0;
+  if (result instanceof Deferred) {
+    if (call?.open === true && result.waiting) keepForFailure(cell, call);
+  } else if (call !== null) {
+    if (!stopping) call.reply(result);
+    else {
+      stopActor(cell, cell.extras?.stopReason, { call, value: result });
+      return false;
+    }
+  }
+  if (stopping) {
+    stopActor(cell, cell.extras?.stopReason, null);
+    return false;
+  }
+  return true;
+}
+
+async function ignoreOutcome(running: Promise<unknown>): Promise<void> {
+  try {
+    await running;
+  } catch {
+    // A zombie: the actor was killed, its exit reason is already told, and nothing that its old handler does may have an effect.
+  }
+}
+
+const CONTINUE = new Operation("handleContinue", () => undefined, ARITY_ONE, false);
+const DOWN = new Operation("handleDown", () => undefined, ARITY_ONE, false);
+const EXIT = new Operation("handleExit", () => undefined, ARITY_ONE, false);
+
+/** Runs the oldest continuation, if there is one; false when the turn must end. */
+function runContinuation(cell: Cell): boolean {
+  if ((cell.flags & HELD) !== 0) return false;
+  const waiting = cell.extras?.continuations ?? null;
+  const term = waiting?.shift();
+  if (waiting === null || waiting.length === 0) cell.flags &= ~CONTINUING;
+  return runHook(cell, CONTINUE, () => cell.actor?.handleContinue(term)) && (cell.flags & HELD) === 0;
+}
+
+/** Delivers the first signal that may be; false when there is none. */
+function deliverSignal(cell: Cell): boolean {
+  if ((cell.flags & HELD & ~SUSPENDED) !== 0 || cell.signals === null) return false;
+  const entry = cell.signals.take(cell.handled);
+  if (entry === null) return false;
+  if (cell.signals.first === null) cell.signals = null;
+  dispatchSignal(cell, entry);
+  return true;
+}
+
+function dispatchSignal(cell: Cell, entry: Signal): void {
+  const { actor } = cell;
+  const { content } = entry;
+  if (entry.kind === "stop") stopActor(cell, content, null);
+  else if (entry.kind === "down") runHook(cell, DOWN, () => actor?.handleDown(content as Down));
+  else runHook(cell, EXIT, () => actor?.handleExit(content as Exit));
+}
+
+function runHook(cell: Cell, operation: Operation, hook: () => unknown): boolean {
+  let result: unknown;
+  try {
+    result = hook();
+  } catch (thrown) {
+    crash(cell, thrown, null);
+    return false;
+  }
+  return afterHandler(cell, operation, null, result);
+}
+
+/** Ends an actor by its own request, with a reason, once its handler is done. */
+export function requestStop(cell: Cell, reason: ExitReason): void {
+  extrasOf(cell).stopReason = reason;
+  cell.flags |= STOP_REQUESTED;
+}

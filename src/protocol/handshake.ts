@@ -1,0 +1,235 @@
+import { CloseCode } from "./close-codes.js";
+import { describe } from "./describe.js";
+import { type AnnouncedLimits, DEFAULT_LIMITS } from "./limits.js";
+import { SESSION_VERSION } from "./names.js";
+import { isCount, isSeq } from "./sequence.js";
+
+/** An object of JSON data with unknown content. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** What a client asks of its session: a new one, or the one it had. */
+export type Intent = "new" | "resume";
+
+/** Where a client stands in the session that it wants to resume. */
+export interface ResumeRequest {
+  /** The session's public id. */
+  readonly sid: string;
+  /** The latest secret that the client was given. */
+  readonly secret: string;
+  /** The latest epoch that the client was told; the server's is higher if an answer was lost. */
+  readonly epoch: number;
+  /** The highest server number that the client has handled. */
+  readonly rx: number;
+  /** The lowest number that the client still keeps for sending again; equal to `txNext` if it keeps none. */
+  readonly txFirst: number;
+  /** The number that the client's next new frame will carry. */
+  readonly txNext: number;
+}
+
+/** The payload of `hello`, the first frame of a client that wants a session. */
+export interface Hello {
+  readonly v: typeof SESSION_VERSION;
+  readonly intent: Intent;
+  /** The user's own authentication, checked on every attach. */
+  readonly token?: string;
+  /** What the app wants to tell when it connects. */
+  readonly params?: JsonObject;
+  /** How long the session shall outlive its socket, in milliseconds; the server may give less. */
+  readonly ttlMs?: number;
+  /** Present exactly if `intent` is `resume`. */
+  readonly resume?: ResumeRequest;
+}
+
+/** Why a session could not be resumed. */
+export type ResumeFailure = "expired" | "unknown" | "gap" | "auth" | "corrupt";
+
+/** The response of an accepted `hello`: the session that the client has from now on. */
+export interface Welcome {
+  readonly v: typeof SESSION_VERSION;
+  readonly sid: string;
+  readonly secret: string;
+  readonly epoch: number;
+  /** Whether this is the session that the client asked for. */
+  readonly resumed: boolean;
+  /** Present if a resume was asked for and failed: the session is a fresh one. */
+  readonly reason?: ResumeFailure;
+  /** The highest client number that the server has taken. */
+  readonly rx: number;
+  /** The highest number that the server has given a frame so far; a replay ends with it. */
+  readonly tx: number;
+  /** How long the session outlives its socket, in milliseconds. */
+  readonly ttlMs: number;
+  /** The pause between the server's pings, in milliseconds. */
+  readonly heartbeatMs: number;
+  readonly limits: AnnouncedLimits;
+  /** The topics that the session holds as joined, and whether all that was sent there can still be had. */
+  readonly topics: Readonly<Record<string, "ok" | "gap">>;
+}
+
+/** The response of a refused `hello`; a close with the matching code follows. */
+export interface Refusal {
+  readonly reason: string;
+  /** The earliest moment to try again, in milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
+/** What reading a `hello` gives: it, or the close code and a reason that says what was expected and what came. */
+export type ParsedHello =
+  | { readonly ok: true; readonly hello: Hello }
+  | {
+      readonly ok: false;
+      readonly code: typeof CloseCode.version | typeof CloseCode.protocolError;
+      readonly reason: string;
+    };
+
+/** What reading the answer to a `hello` gives. */
+export type ParsedAnswer =
+  | { readonly kind: "welcome"; readonly welcome: Welcome }
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  | { readonly kind: "malformed"; readonly reason: string };
+
+const FAILURES: ReadonlySet<unknown> = new Set<ResumeFailure>(["expired", "unknown", "gap", "auth", "corrupt"]);
+
+/**
+ * Reads the payload of `hello` strictly; unknown members are left out.
+ *
+ * Never throws. A version other than 1 gives close code 4006, anything else that does not fit 4005.
+ */
+export function parseHello(payload: unknown): ParsedHello {
+  if (!isObject(payload)) return refuseHello("an object", payload);
+  const { v, intent, token, params, ttlMs } = payload;
+  if (v !== SESSION_VERSION) {
+    return { ok: false, code: CloseCode.version, reason: misfit("hello", `v to be ${SESSION_VERSION}`, v) };
+  }
+  if (intent !== "new" && intent !== "resume") return refuseHello('intent to be "new" or "resume"', intent);
+  if (token !== undefined && typeof token !== "string") return refuseHello("token to be a string", token);
+  if (params !== undefined && !isObject(params)) return refuseHello("params to be an object", params);
+  if (ttlMs !== undefined && !isCount(ttlMs)) return refuseHello("ttlMs to be a whole number from 0", ttlMs);
+  const rest = {
+    v: SESSION_VERSION,
+    ...(token === undefined ? {} : { token }),
+    ...(params === undefined ? {} : { params }),
+    ...(ttlMs === undefined ? {} : { ttlMs }),
+  } as const;
+  if (intent === "new") {
+    if (payload["resume"] !== undefined) return refuseHello('no resume with intent "new"', payload["resume"]);
+    return { ok: true, hello: { ...rest, intent } };
+  }
+  const resume = parseResume(payload["resume"]);
+  return typeof resume === "string"
+    ? { ok: false, code: CloseCode.protocolError, reason: resume }
+    : { ok: true, hello: { ...rest, intent, resume } };
+}
+
+/**
+ * Reads the payload of the reply to `hello`: `{status, response}`.
+ *
+ * Never throws. Status `ok` must carry a whole {@link Welcome}; status `error` a reason.
+ */
+export function parseAnswer(payload: unknown): ParsedAnswer {
+  if (!isObject(payload)) return malformed("an object {status, response}", payload);
+  const { status, response } = payload;
+  if (status === "error") return { kind: "refused", refusal: parseRefusal(response) };
+  if (status !== "ok") return malformed('status to be "ok" or "error"', status);
+  if (!isObject(response)) return malformed("response to be an object", response);
+  const { v, sid, secret, epoch, resumed, reason, rx, tx, ttlMs, heartbeatMs, limits, topics } = response;
+  if (v !== SESSION_VERSION) return malformed(`v to be ${SESSION_VERSION}`, v);
+  if (!isText(sid, DEFAULT_LIMITS.sidLength)) return malformed(`sid to be ${text(DEFAULT_LIMITS.sidLength)}`, sid);
+  if (!isText(secret, DEFAULT_LIMITS.secretLength)) {
+    return malformed(
+      `secret to be ${text(DEFAULT_LIMITS.secretLength)}`,
+      typeof secret === "string" ? "another" : secret,
+    );
+  }
+  if (!isSeq(epoch)) return malformed("epoch to be a whole number from 1", epoch);
+  if (typeof resumed !== "boolean") return malformed("resumed to be true or false", resumed);
+  if (reason !== undefined && !isFailure(reason)) {
+    return malformed("reason to be expired, unknown, gap, auth, corrupt or absent", reason);
+  }
+  if (!isCount(rx)) return malformed("rx to be a whole number from 0", rx);
+  if (!isCount(tx)) return malformed("tx to be a whole number from 0", tx);
+  if (!isCount(ttlMs)) return malformed("ttlMs to be a whole number from 0", ttlMs);
+  if (!isSeq(heartbeatMs)) return malformed("heartbeatMs to be a whole number from 1", heartbeatMs);
+  if (!isLimits(limits)) {
+    return malformed("limits {payloadBytes, windowMessages, windowBytes} to be whole numbers from 1", limits);
+  }
+  if (!isTopics(topics)) return malformed('topics to map each topic to "ok" or "gap"', topics);
+  const facts: Welcome = {
+    v: SESSION_VERSION,
+    sid,
+    secret,
+    epoch,
+    resumed,
+    rx,
+    tx,
+    ttlMs,
+    heartbeatMs,
+    limits,
+    topics,
+  };
+  return { kind: "welcome", welcome: reason === undefined ? facts : { ...facts, reason } };
+}
+
+function parseResume(value: unknown): ResumeRequest | string {
+  if (!isObject(value)) return misfit("hello", 'resume to be an object with intent "resume"', value);
+  const { sid, secret, epoch, rx, txFirst, txNext } = value;
+  if (!isText(sid, DEFAULT_LIMITS.sidLength)) {
+    return misfit("hello", `resume.sid to be ${text(DEFAULT_LIMITS.sidLength)}`, sid);
+  }
+  if (!isText(secret, DEFAULT_LIMITS.secretLength)) {
+    // A secret that came is never repeated: this text reaches logs and close frames.
+    const came = typeof secret === "string" ? undefined : secret;
+    return misfit("hello", `resume.secret to be ${text(DEFAULT_LIMITS.secretLength)}`, came);
+  }
+  if (!isSeq(epoch)) return misfit("hello", "resume.epoch to be a whole number from 1", epoch);
+  if (!isCount(rx)) return misfit("hello", "resume.rx to be a whole number from 0", rx);
+  if (!isSeq(txFirst)) return misfit("hello", "resume.txFirst to be a whole number from 1", txFirst);
+  if (!isSeq(txNext) || txNext < txFirst) {
+    return misfit("hello", "resume.txNext to be a whole number from txFirst", txNext);
+  }
+  return { sid, secret, epoch, rx, txFirst, txNext };
+}
+
+function parseRefusal(response: unknown): Refusal {
+  const reason = isObject(response) && typeof response["reason"] === "string" ? response["reason"] : "refused";
+  const retryAfterMs = isObject(response) ? response["retryAfterMs"] : undefined;
+  return isCount(retryAfterMs) ? { reason, retryAfterMs } : { reason };
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown, longest: number): value is string {
+  return typeof value === "string" && value.length > 0 && value.length <= longest;
+}
+
+function text(longest: number): string {
+  return `a string of 1 to ${longest} characters`;
+}
+
+function isFailure(value: unknown): value is ResumeFailure {
+  return FAILURES.has(value);
+}
+
+function isLimits(value: unknown): value is AnnouncedLimits {
+  return (
+    isObject(value) && isSeq(value["payloadBytes"]) && isSeq(value["windowMessages"]) && isSeq(value["windowBytes"])
+  );
+}
+
+function isTopics(value: unknown): value is Readonly<Record<string, "ok" | "gap">> {
+  return isObject(value) && Object.values(value).every((state) => state === "ok" || state === "gap");
+}
+
+function refuseHello(expected: string, got: unknown): ParsedHello {
+  return { ok: false, code: CloseCode.protocolError, reason: misfit("hello", expected, got) };
+}
+
+function malformed(expected: string, got: unknown): ParsedAnswer {
+  return { kind: "malformed", reason: misfit("the answer to hello", expected, got) };
+}
+
+function misfit(what: string, expected: string, got: unknown): string {
+  return `Cannot read ${what}: expected ${expected}, got ${describe(got)}`;
+}

@@ -1,0 +1,35 @@
+import { type ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { HttpRefusal } from "./handshake.js";
+
+/** Refuses an upgrade in HTTP and ends the connection when the answer has been sent. */
+export function refuseUpgrade(socket: Socket, refusal: HttpRefusal): void {
+  const body = `${refusal.message}\n`;
+  const lines = [
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ""}`,
+    "Connection: close",
+    "Content-Type: text/plain; charset=utf-8",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  for (const [name, value] of Object.entries(refusal.headers ?? {})) lines.push(`${name}: ${value}`);
+  // Node has given the socket away and listens no more: without this a client that is gone by now would end the process.
+  socket.on("error", destroy);
+  socket.write(`${lines.join("\r\n")}\r\n\r\n${body}`);
+  socket.destroySoon();
+}
+
+/** Answers with JSON that no cache may keep. */
+export function answerJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "Content-Type": "application/json", "Cache-Control": "no-store" });
+  response.end(`${JSON.stringify(body)}\n`);
+}
+
+/** Answers with a line of text. */
+export function answerText(response: ServerResponse, refusal: HttpRefusal): void {
+  response.writeHead(refusal.status, { "Content-Type": "text/plain; charset=utf-8", ...refusal.headers });
+  response.end(`${refusal.message}\n`);
+}
+
+function destroy(this: Socket): void {
+  this.destroy();
+}

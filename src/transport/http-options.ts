@@ -1,0 +1,121 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Origins } from "./origin-policy.js";
+import { TransportError } from "./transport-error.js";
+import { type Admission, type Mount, upgradePath } from "./upgrade-gate.js";
+import { DEFAULT_KEPT_HEADERS, type UpgradeRequest } from "./upgrade-request.js";
+
+/** Whether the server wants traffic; `reason` is for the operator. */
+export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
+
+/** Options of {@link createHttpServer}. Everything but `mounts` may be left out. */
+export interface HttpServerOptions {
+  /** The places where clients connect; each has a path of its own. */
+  readonly mounts: readonly Mount[];
+  /** 4000 by default; 0 takes any that is free. */
+  readonly port?: number;
+  /** The address to listen on; all of the machine's by default. */
+  readonly host?: string;
+  /** Which pages may connect; `"same-host"` by default. */
+  readonly origins?: Origins;
+  /** Whether a client without an `Origin` header may connect, as hardly any but browsers send one; `true` by default. */
+  readonly allowMissingOrigin?: boolean;
+  /** The largest message from a client; 65,536 by default. A larger one ends its connection with 1009. */
+  readonly payloadLimitBytes?: number;
+  /** How long a client may take to answer a close frame; 5,000 by default. */
+  readonly closeTimeoutMs?: number;
+  /** How long a client may take for the headers of its request; 10,000 by default. */
+  readonly headersTimeoutMs?: number;
+  /** How long a client may take for its whole request; 30,000 by default. */
+  readonly requestTimeoutMs?: number;
+  /** The largest header of a request; 16,384 by default. A larger one is answered 431. */
+  readonly headerLimitBytes?: number;
+  /** Which headers `accept` and `admit` see, in lower case; {@link DEFAULT_KEPT_HEADERS} by default. Cookies are not among those. */
+  readonly keepHeaders?: readonly string[];
+  /** Asked on `GET /ready`; always ready by default. */
+  readonly ready?: () => Readiness;
+  /** Asked for every client that passed the other checks, before it is connected; all may by default. */
+  readonly admit?: (request: UpgradeRequest) => Admission;
+  /** Answers the requests that are not the server's own; 404 by default. */
+  readonly requestListener?: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Told what a callback or an owner of a socket has thrown. By default it is thrown again, uncaught. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** The options with their defaults. */
+export type ResolvedHttpOptions = Required<Omit<HttpServerOptions, "host">> & { readonly host: string | undefined };
+
+/** Checks the options and fills in the defaults. */
+export function resolveHttpOptions(options: HttpServerOptions): ResolvedHttpOptions {
+  const resolved: ResolvedHttpOptions = {
+    mounts: options.mounts,
+    port: options.port ?? 4000,
+    host: options.host,
+    origins: options.origins ?? "same-host",
+    allowMissingOrigin: options.allowMissingOrigin ?? true,
+    payloadLimitBytes: options.payloadLimitBytes ?? 65_536,
+    closeTimeoutMs: options.closeTimeoutMs ?? 5_000,
+    headersTimeoutMs: options.headersTimeoutMs ?? 10_000,
+    requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+    headerLimitBytes: options.headerLimitBytes ?? 16_384,
+    keepHeaders: options.keepHeaders ?? DEFAULT_KEPT_HEADERS,
+    ready: options.ready ?? alwaysReady,
+    admit: options.admit ?? admitAll,
+    requestListener: options.requestListener ?? notFound,
+    onError: options.onError ?? throwUncaught,
+  };
+  checkNumber("port", resolved.port, 0, 65_535);
+  checkNumber("payloadLimitBytes", resolved.payloadLimitBytes, 1, 0x3fff_ffff);
+  checkNumber("closeTimeoutMs", resolved.closeTimeoutMs, 1, 0x7fff_ffff);
+  checkNumber("headersTimeoutMs", resolved.headersTimeoutMs, 1, resolved.requestTimeoutMs);
+  checkNumber("requestTimeoutMs", resolved.requestTimeoutMs, 1, 0x7fff_ffff);
+  checkNumber("headerLimitBytes", resolved.headerLimitBytes, 256, 1024 * 1024);
+  checkMounts(resolved.mounts);
+  return resolved;
+}
+
+/** Answered by the server itself. */
+export const HEALTH_PATH = "/health";
+/** Answered by the server itself. */
+export const READY_PATH = "/ready";
+
+function checkMounts(mounts: readonly Mount[]): void {
+  const taken = new Set([HEALTH_PATH, READY_PATH]);
+  for (const mount of mounts) {
+    const path = upgradePath(mount);
+    if (!mount.path.startsWith("/") || /[?#\s]/.test(mount.path) || (mount.path !== "/" && mount.path.endsWith("/"))) {
+      throw badOption(`mounts: the path ${JSON.stringify(mount.path)} must look like "/socket"`);
+    }
+    if (taken.has(path)) throw badOption(`mounts: two of them, or one and the server's own pages, are at ${path}`);
+    taken.add(path);
+    if (mount.payloadLimitBytes !== undefined)
+      checkNumber("payloadLimitBytes", mount.payloadLimitBytes, 1, 0x3fff_ffff);
+  }
+}
+
+function checkNumber(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw badOption(`${name} must be a whole number from ${least} to ${most}, got ${value}`);
+}
+
+function badOption(message: string): TransportError {
+  return new TransportError("bad_option", message);
+}
+
+function alwaysReady(): Readiness {
+  return { ready: true };
+}
+
+function admitAll(): Admission {
+  return { ok: true };
+}
+
+function notFound(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(404, { "Content-Type": "text/plain; charset=utf-8" });
+  response.end("nothing is served here\n");
+}
+
+function throwUncaught(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

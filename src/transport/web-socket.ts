@@ -1,0 +1,112 @@
+import type { Socket } from "node:net";
+import { WebSocket, WebSocketServer } from "ws";
+import { switchingProtocols } from "./handshake.js";
+import { TransportError } from "./transport-error.js";
+import type { TransportSocket } from "./transport-socket.js";
+import { type ConnectionHost, type FullWebSocket, WebSocketConnection } from "./web-socket-connection.js";
+
+/** Options of a {@link WebSocketAcceptor}. */
+export interface WebSocketOptions {
+  /** A message above this many bytes ends its connection with 1009. */
+  readonly payloadLimitBytes: number;
+  /** How long a client may take to answer a close frame before the connection is cut. */
+  readonly closeTimeoutMs: number;
+  /** Told what an owner of a socket has thrown. */
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Makes WebSockets of sockets whose handshake has been checked.
+ *
+ * {@link WebSocketConnection} carries the ordinary frames, `ws` everything else: fragments, the closing handshake, and whatever is invalid.
+ * Most connections meet `ws` only when they close, so an idle one costs a fraction of the memory, and a message a fraction of the time.
+ */
+export class WebSocketAcceptor implements ConnectionHost {
+  readonly payloadLimitBytes: number;
+  readonly onError: (error: unknown) => void;
+  /** All options of `ws` with their defaults, the limits against abuse among them, also those that a later version adds. */
+  readonly #options: object;
+
+  constructor(options: WebSocketOptions) {
+    this.payloadLimitBytes = options.payloadLimitBytes;
+    this.onError = options.onError;
+    // Apart because the types of `ws` do not know `closeTimeout` yet.
+    const untyped = { closeTimeout: options.closeTimeoutMs };
+    const maxPayload = options.payloadLimitBytes;
+    this.#options = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload,
+      ...untyped,
+    }).options;
+  }
+
+  /** Completes the handshake and hands out the socket. `head` is what the client has sent behind its request. */
+  accept(socket: Socket, head: Buffer, key: string, subprotocol: string | undefined): TransportSocket {
+    socket.setTimeout(0);
+    socket.setNoDelay(true);
+    socket.write(switchingProtocols(key, subprotocol));
+    if (head.length > 0) socket.unshift(head);
+    return new WebSocketConnection(socket, this);
+  }
+
+  /**
+   * Lets `ws` read a connection from here on, and close it.
+   *
+   * Writing beside it is safe: without compression `ws` keeps no queue of its own and puts each of its frames on the socket in one
+   * synchronous step, so frames cannot mix. It sends pongs, which may stand between any two messages, and the close frame, which passes
+   * {@link AdoptedWebSocket.close}: what is queued is written first, and nothing is queued any more.
+   */
+  takeOver(connection: WebSocketConnection, socket: Socket, head: Buffer): FullWebSocket {
+    const full: unknown = Reflect.construct(AdoptedWebSocket, [null, undefined, this.#options]);
+    // Neither the constructor's third argument nor setSocket is in the types of `ws`; both are how its own server makes a WebSocket, in
+    // every version 8.
+    const setSocket: unknown = Reflect.get(WebSocket.prototype, "setSocket");
+    if (!(full instanceof AdoptedWebSocket) || typeof setSocket !== "function") {
+      throw new TransportError(
+        "ws_incompatible",
+        "the installed version of ws cannot be given a socket: install ws 8.23",
+      );
+    }
+    full.connection = connection;
+    Reflect.apply(setSocket, full, [socket, head, this.#options]);
+    return full;
+  }
+}
+
+/** A WebSocket of `ws` that reports to a connection, by one switch instead of a listener for each event. */
+class AdoptedWebSocket extends WebSocket implements FullWebSocket {
+  connection: WebSocketConnection | undefined = undefined;
+  #closeCode = 1006;
+
+  // `ws` closes through here too: with the code of the error when a frame is invalid, with the client's code when that has closed.
+  override close(code?: number, reason?: string | Buffer): void {
+    this.#closeCode = code ?? 1006;
+    this.connection?.beginClose();
+    super.close(code, reason);
+  }
+
+  override emit(event: string | symbol, ...args: readonly unknown[]): boolean {
+    const { connection } = this;
+    if (connection === undefined) return false;
+    const [first, second] = args;
+    switch (event) {
+      case "message":
+        if (Buffer.isBuffer(first)) connection.receiveMessage(first, second === true);
+        return true;
+      case "ping":
+      case "pong":
+        connection.heard = true;
+        return true;
+      case "error":
+        connection.finish(this.#closeCode, first instanceof Error ? first.message : "");
+        return true;
+      case "close":
+        connection.finish(typeof first === "number" ? first : 1006, Buffer.isBuffer(second) ? second.toString() : "");
+        return true;
+      default:
+        return false;
+    }
+  }
+}

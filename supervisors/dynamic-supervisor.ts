@@ -1,0 +1,324 @@
+import {
+  Actor,
+  type AnyRef,
+  BadReturnError,
+  type Deferred,
+  type Exit,
+  type ExitReason,
+  formatReason,
+  type InitResult,
+  messages,
+  type ReportLevel,
+  type StartResult,
+  startup,
+  whatCame,
+} from "../src/index.js";
+import { type CheckedDynamicFlags, checkDynamicFlags, type DynamicSupervisorFlags } from "./check-flags.js";
+import { supervising } from "./child-spec.js";
+import { ChildTemplate } from "./child-template.js";
+import {
+  ChildStopped,
+  type DynamicEntry,
+  type DynamicStartOptions,
+  RestartableChild,
+  StoppingChild,
+  TryChildAgain,
+} from "./dynamic-child.js";
+import { whenDone } from "./in-order.js";
+import { isInitResult } from "./init-result.js";
+import { type ErrorContext, offenderOf, ProgressReport, type Reporting, supervisorReport } from "./reports.js";
+import {
+  type ChildCounts,
+  type ChildEntry,
+  type DynamicStartResult,
+  failedStart,
+  NOT_FOUND,
+  OK,
+  type Refused,
+  type TerminateChildResult,
+} from "./results.js";
+import { SupervisorSpecError, unexpected } from "./spec-error.js";
+import { restartStatus, type SupervisorStatus } from "./status.js";
+import { type StopRequest, Stopper } from "./stopper.js";
+import { RestartWindow } from "./strategy/intensity.js";
+import { isShutdownError, isTerminationReported, shouldRestart } from "./strategy/should-restart.js";
+
+const NO_OPTIONS: DynamicStartOptions = {};
+const IGNORED: Refused<"ignore"> = { ok: false, reason: "ignore" };
+const MAX_CHILDREN: Refused<"max_children"> = { ok: false, reason: "max_children" };
+
+/**
+ * A supervisor for any number of children of like kinds that come and go while it runs: Elixir's `DynamicSupervisor`.
+ *
+ * ```ts
+ * child(DynamicSupervisor, { id: "rooms", name: "rooms", args: { maxChildren: 10_000 } });
+ *
+ * const room = childTemplate(Room, { restart: "temporary" });
+ * const result = await startChild(rooms, room, { topic: "lobby" });
+ * ```
+ *
+ * It starts with no children; they have no ids and are known by their refs. Restarts touch the failed child only; `intensity` and `periodMs`
+ * count those of all children together. When it stops, all children are stopped at the same time, each with its own time-out. A child that is
+ * stopped by {@link DynamicSupervisor.terminateChild} does not keep the supervisor from serving others meanwhile.
+ *
+ * Starting and ending cost the same with one child as with 100,000. Of a temporary child nothing is kept but one entry that points to its
+ * template; a child that may be restarted keeps its start arguments too. A subclass may return flags from `init` instead of being given them.
+ * `handleInfo`, `handleExit` and `terminate` belong to the supervisor; a subclass that overrides them calls `super`.
+ */
+export class DynamicSupervisor extends Actor<DynamicSupervisorFlags | undefined> {
+  static readonly [supervising] = true;
+  static readonly [messages] = ["startChild", "terminateChild", "whichChildren", "countChildren"] as const;
+
+  #flags: CheckedDynamicFlags = checkDynamicFlags({});
+  #window = new RestartWindow(this.#flags);
+  readonly #children = new Map<AnyRef, DynamicEntry>();
+  #supervisors = 0;
+  #restarting = 0;
+  readonly #reporting: Reporting = { ref: this.self(), behaviour: this.constructor.name };
+  readonly #stopper = new Stopper(this.system, {
+    exit: (ref, reason) => this.exit(ref, reason),
+    unlink: (ref) => this.unlink(ref),
+  });
+
+  /**
+   * Starts a child. Use the function `startChild`, which knows the types of `args` and of the ref.
+   *
+   * A child whose `init` asks to be ignored is not kept. With `maxChildren` present, those that are being restarted or stopped included, no
+   * further one is started.
+   */
+  startChild(
+    template: ChildTemplate,
+    args?: unknown,
+    options: DynamicStartOptions = NO_OPTIONS,
+  ): DynamicStartResult | Promise<DynamicStartResult> {
+    if (!(template instanceof ChildTemplate)) {
+      const error = unexpected(
+        "invalid_child_spec",
+        "the child",
+        "a template made with childTemplate(Class)",
+        template,
+      );
+      return { ok: false, reason: "invalid_child_spec", error };
+    }
+    if (this.#children.size >= this.#flags.maxChildren) return MAX_CHILDREN;
+    const result = this.start(template.start, args, options);
+    if (result instanceof Promise) return result.then((later) => this.#admit(later, template, args, options));
+    return this.#admit(result, template, args, options);
+  }
+
+  /**
+   * Stops a child, or ends the attempts to restart it; it is known by its last ref then. Answers when it has ended.
+   *
+   * A ref of an actor that is no child of this supervisor, or no longer, is `not_found`.
+   */
+  terminateChild(ref: AnyRef): TerminateChildResult | Deferred<TerminateChildResult> {
+    const entry = this.#children.get(ref);
+    if (entry === undefined) return NOT_FOUND;
+    if (entry instanceof RestartableChild && entry.retry !== undefined) {
+      this.#remove(ref, entry.template);
+      this.#settleRetry(entry);
+      return OK;
+    }
+    if (entry instanceof StoppingChild) return this.#answerLater(entry);
+    const template = templateOf(entry);
+    const stopped = this.#stopper.stop(ref, template.shutdown);
+    if (!(stopped instanceof Promise)) {
+      this.#stopped(ref, template, stopped.reason);
+      return OK;
+    }
+    const stopping = new StoppingChild(template);
+    this.#children.set(ref, stopping);
+    void stopped.then(({ reason }) => {
+      if (this.system.isAlive(this.self())) this.self().send(new ChildStopped(ref, reason));
+    });
+    return this.#answerLater(stopping);
+  }
+
+  /** All children, the newest first. Costs time and memory for each: not for supervisors with many children, and never in a loop. */
+  whichChildren(): ChildEntry[] {
+    return [...this.#children].reverse().map(([ref, entry]) => {
+      const restarting = entry instanceof RestartableChild && entry.retry !== undefined;
+      const { type, start } = templateOf(entry);
+      const shown = restarting ? undefined : ref;
+      return { id: undefined, ref: shown, state: restarting ? "restarting" : "running", type, behaviour: start.name };
+    });
+  }
+
+  /** How many children there are, and of which kind; `specs` is the number of children. */
+  countChildren(): ChildCounts {
+    const { size } = this.#children;
+    const supervisors = this.#supervisors;
+    return { specs: size, active: size - this.#restarting, supervisors, workers: size - supervisors };
+  }
+
+  override [startup](flags: DynamicSupervisorFlags | undefined): unknown {
+    this.trapExit();
+    return whenDone<unknown, InitResult | undefined>(this.init(flags), (returned) =>
+      this.#begin(returned ?? flags ?? {}),
+    );
+  }
+
+  override handleExit({ ref, reason }: Exit): void | Promise<void> {
+    const entry = this.#children.get(ref);
+    if (entry === undefined || entry instanceof StoppingChild) return;
+    const template = templateOf(entry);
+    if (isTerminationReported(template.restart, reason)) this.#report("child_terminated", reason, template, ref);
+    if (entry instanceof RestartableChild && shouldRestart(template.restart, reason)) return this.#restart(entry);
+    this.#remove(ref, template);
+  }
+
+  override handleInfo(message: unknown): void | Promise<void> {
+    if (message instanceof TryChildAgain) {
+      if (message.child.retry === message) return this.#restart(message.child);
+    } else if (message instanceof ChildStopped) {
+      const entry = this.#children.get(message.ref);
+      if (!(entry instanceof StoppingChild)) return;
+      this.#stopped(message.ref, entry.template, message.reason);
+      for (const deferred of entry.waiting) deferred.reply(OK);
+    } else {
+      return super.handleInfo(message);
+    }
+  }
+
+  override async terminate(_reason: ExitReason): Promise<void> {
+    const errors = new Map<
+      string,
+      { readonly template: ChildTemplate; readonly reason: ExitReason; children: number }
+    >();
+    await this.#stopper.stopAll(this.#stopRequests(), ({ ref }, reason) => {
+      const entry = this.#children.get(ref);
+      if (entry === undefined) return;
+      const template = templateOf(entry);
+      if (!isShutdownError(template.restart, template.shutdown, reason)) return;
+      const key = `${template.start.name} ${formatReason(reason)}`;
+      const known = errors.get(key);
+      if (known === undefined) errors.set(key, { template, reason, children: 1 });
+      else known.children++;
+    });
+    for (const { template, reason, children } of errors.values()) {
+      const offender = { ...offenderOf(undefined, undefined, template), children };
+      this.system.report(supervisorReport(this.#reporting, "shutdown_error", reason, offender));
+    }
+  }
+
+  override formatStatus(): SupervisorStatus {
+    const { specs, active } = this.countChildren();
+    return {
+      kind: "supervisor",
+      strategy: "one_for_one",
+      dynamic: true,
+      restarts: restartStatus(this.#window, this.system.clock.now()),
+      children: specs,
+      active,
+      entries: [],
+      maxChildren: this.#flags.maxChildren,
+    };
+  }
+
+  #begin(returned: unknown): InitResult | undefined {
+    if (isInitResult(returned)) return returned;
+    if (typeof returned !== "object" || returned === null) {
+      throw new BadReturnError(
+        `${this.constructor.name}.init returned ${whatCame(returned)}. The init of a dynamic supervisor may return nothing, ` +
+          "{ intensity, periodMs, maxChildren }, of which none is required, { ignore: true }, { stop: reason }, or a promise of one of these.",
+      );
+    }
+    try {
+      this.#flags = checkDynamicFlags(returned);
+    } catch (error) {
+      if (error instanceof SupervisorSpecError) return { stop: error.exitReason };
+      throw error;
+    }
+    this.#window = new RestartWindow(this.#flags);
+    return undefined;
+  }
+
+  #admit(
+    result: StartResult<Actor<unknown>>,
+    template: ChildTemplate,
+    args: unknown,
+    options: DynamicStartOptions,
+  ): DynamicStartResult {
+    if (!result.ok) return result.ignore ? IGNORED : failedStart(result.reason, {});
+    const { ref } = result;
+    this.#children.set(
+      ref,
+      template.restart === "temporary" ? template : new RestartableChild(template, args, options, ref),
+    );
+    if (template.type === "supervisor") this.#supervisors++;
+    this.#progress("debug", ref, template);
+    return result;
+  }
+
+  #restart(child: RestartableChild): void | Promise<void> {
+    const { template, args, options } = child;
+    if (!this.#window.allow(this.system.clock.now())) {
+      this.#report("shutdown", "reached_max_restart_intensity", template, child.ref);
+      this.#remove(child.ref, template);
+      this.#settleRetry(child);
+      this.stop("shutdown");
+      return;
+    }
+    return whenDone(this.start(template.start, args, options), (result) => this.#restarted(child, result));
+  }
+
+  #restarted(child: RestartableChild, result: StartResult<Actor<unknown>>): void {
+    const { template, ref } = child;
+    if (result.ok) {
+      this.#settleRetry(child);
+      // Its place stays taken all the time: the number of children does not change with a restart.
+      this.#children.delete(ref);
+      child.ref = result.ref;
+      this.#children.set(result.ref, child);
+      this.#progress("info", result.ref, template);
+    } else if (result.ignore) {
+      this.#settleRetry(child);
+      this.#remove(ref, template);
+    } else {
+      this.#report("start_error", result.reason, template, ref);
+      if (child.retry === undefined) this.#restarting++;
+      child.retry = new TryChildAgain(child);
+      this.self().send(child.retry);
+    }
+  }
+
+  #settleRetry(child: RestartableChild): void {
+    if (child.retry !== undefined) this.#restarting--;
+    child.retry = undefined;
+  }
+
+  #stopped(ref: AnyRef, template: ChildTemplate, reason: ExitReason): void {
+    this.#remove(ref, template);
+    if (isShutdownError(template.restart, template.shutdown, reason))
+      this.#report("shutdown_error", reason, template, ref);
+  }
+
+  #remove(ref: AnyRef, template: ChildTemplate): void {
+    if (this.#children.delete(ref) && template.type === "supervisor") this.#supervisors--;
+  }
+
+  #answerLater(stopping: StoppingChild): Deferred<TerminateChildResult> {
+    const deferred = this.defer<TerminateChildResult>();
+    stopping.waiting.push(deferred);
+    return deferred;
+  }
+
+  *#stopRequests(): Generator<StopRequest> {
+    for (const [ref, entry] of this.#children) {
+      if (entry instanceof RestartableChild && entry.retry !== undefined) continue;
+      yield { ref, shutdown: templateOf(entry).shutdown };
+    }
+  }
+
+  #report(context: ErrorContext, reason: ExitReason, template: ChildTemplate, ref: AnyRef): void {
+    this.system.report(supervisorReport(this.#reporting, context, reason, offenderOf(undefined, ref, template)));
+  }
+
+  #progress(level: ReportLevel, ref: AnyRef, template: ChildTemplate): void {
+    this.system.report(new ProgressReport(level, this.#reporting, undefined, ref, template));
+  }
+}
+
+function templateOf(entry: DynamicEntry): ChildTemplate {
+  return entry instanceof ChildTemplate ? entry : entry.template;
+}

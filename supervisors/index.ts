@@ -1,0 +1,40 @@
+export { checkChildSpec, checkChildSpecs } from "./check-child-spec.js";
+export type { DynamicSupervisorFlags, SupervisorFlags } from "./check-flags.js";
+export {
+  type AnyActorClass,
+  type CheckedChildSpec,
+  type ChildOptions,
+  type ChildPolicy,
+  type ChildSpec,
+  child,
+  supervising,
+} from "./child-spec.js";
+export { type ChildTemplate, childTemplate } from "./child-template.js";
+export type { DynamicStartOptions } from "./dynamic-child.js";
+export { DynamicSupervisor } from "./dynamic-supervisor.js";
+export type { ErrorContext, Offender } from "./reports.js";
+export type {
+  AlreadyStarted,
+  ChildCounts,
+  ChildEntry,
+  ChildStarted,
+  ChildState,
+  DeleteChildResult,
+  DynamicStartResult,
+  GetChildSpecResult,
+  InvalidChildSpec,
+  Ok,
+  Refused,
+  RestartChildResult,
+  StartChildResult,
+  StartFailed,
+  TerminateChildResult,
+  WhichChildResult,
+} from "./results.js";
+export { SupervisorSpecError, type SupervisorSpecErrorCode } from "./spec-error.js";
+export { startChild } from "./start-child.js";
+export type { ChildStatus, RestartStatus, SupervisorStatus } from "./status.js";
+export { RestartWindow, type RestartLimit } from "./strategy/intensity.js";
+export { type PlannedChild, plan, type RestartPlan } from "./strategy/plan.js";
+export type { AutoShutdown, ChildId, ChildType, RestartType, Shutdown, Strategy } from "./strategy/terms.js";
+export { Supervisor, type SupervisorInit, type SupervisorPlan } from "./supervisor.js";
