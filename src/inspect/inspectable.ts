@@ -52,6 +52,8 @@ export interface InspectableActor {
   readonly mailbox: MailboxState;
   /** Messages handled since this incarnation started. */
   readonly messages: number;
+  /** The actor it is a child of; undefined for the root and for orphans. */
+  parent(): InspectableActor | undefined;
   /** Its living children, in the order in which they started. */
   children(): Iterable<InspectableActor>;
   /** Counts its living children by life without making a row of any; stops at `max` of them. */

@@ -1,6 +1,6 @@
 import type { Cell } from "../kernel/cell.js";
 import { childrenOf } from "../kernel/family.js";
-import { BUSY, DEAD, QUEUED, STARTING, STOPPING, SUSPENDED } from "../kernel/flags.js";
+import { BUSY, DEAD, GATE, QUEUED, STARTING, STOPPING, SUSPENDED } from "../kernel/flags.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { ActorSystem } from "../kernel/system.js";
 import type { InspectableActor, InspectableSystem, LifeTally, SystemCounters } from "./inspectable.js";
@@ -113,6 +113,12 @@ class CellView implements InspectableActor {
     return this.#cell.handled;
   }
 
+  parent(): InspectableActor | undefined {
+    const { parent } = this.#cell;
+    // The parent of what no actor started is the kernel's origin, which is none of the system's actors.
+    return parent === null || parent.parent === null ? undefined : new CellView(parent);
+  }
+
   *children(): Generator<InspectableActor, void, undefined> {
     for (const child of childrenOf(this.#cell)) yield new CellView(child);
   }
@@ -139,13 +145,20 @@ function lifeOf({ flags }: Cell): ActorLife {
 function tally(parent: Cell, except: Cell | undefined, max: number): LifeTally {
   const byLife = new Map<ActorLife, number>();
   let count = 0;
+  let idle = 0;
   for (let child = parent.firstChild; child !== null && count < max; child = child.nextSibling) {
     if (child === except) continue;
-    const life = lifeOf(child);
-    byLife.set(life, (byLife.get(life) ?? 0) + 1);
     count++;
+    // Nearly all of many are idle: those are told by one look at their flags.
+    if ((child.flags & GATE) === 0) idle++;
+    else countOne(byLife, lifeOf(child));
   }
+  if (idle > 0) byLife.set("idle", idle);
   return { count, byLife };
+}
+
+function countOne(byLife: Map<ActorLife, number>, life: ActorLife): void {
+  byLife.set(life, (byLife.get(life) ?? 0) + 1);
 }
 
 // Without recursion and without a stack: the lists themselves lead through the tree and back.

@@ -86,10 +86,17 @@ export function takeSnapshot(
 /** Takes a picture of one actor and its direct children, otherwise like {@link takeSnapshot}. */
 export function takeActorSnapshot(actor: InspectableActor, bounds: SnapshotBounds = ONE_ACTOR): TreeNode {
   const walk = new Walk(bounds);
-  const draft = walk.draft(actor, 0, {});
+  const draft = walk.draft(actor, 0, specificationOf(actor, bounds));
   walk.descend(draft);
   walk.run();
   return draft.node;
+}
+
+// What its supervisor knows of an actor that is looked at alone.
+function specificationOf(actor: InspectableActor, bounds: SnapshotBounds): ChildSpecification {
+  const parent = actor.parent();
+  if (parent === undefined) return {};
+  return readStatus(parent, bounds.status).supervisor?.specifications.get(actor.ref) ?? {};
 }
 
 /** A node whose children are still to be filled in. */
@@ -148,6 +155,12 @@ class Walk {
         return { drafts, cut: true };
       drafts.push(this.draft(actor, depth, specifications.get(actor.ref) ?? {}));
     }
+    // A restarted child is the youngest: the order of the specifications is the one that people know.
+    const order = new Map([...specifications.keys()].map((ref, index) => [ref, index]));
+    if (order.size > 0)
+      drafts.sort(
+        (left, right) => (order.get(left.node.ref) ?? order.size) - (order.get(right.node.ref) ?? order.size),
+      );
     return { drafts, cut: false };
   }
 

@@ -2,7 +2,7 @@ import type { Cell } from "./cell.js";
 import { current } from "./current.js";
 import { BadArgumentError, whatCame } from "./errors.js";
 import { DEAD, GATE, HELD, QUEUED, SUSPENDED } from "./flags.js";
-import { takeMailbox } from "./mailbox.js";
+import { Mailbox } from "./mailbox.js";
 import type { Operation } from "./operation.js";
 import { PendingCall } from "./pending-call.js";
 import { type Signal, SignalQueue } from "./signal.js";
@@ -62,7 +62,7 @@ function append(cell: Cell, operation: Operation, payload: unknown, from: unknow
   } else {
     let mailbox = cell.mailbox;
     if (mailbox === null) {
-      mailbox = takeMailbox();
+      mailbox = new Mailbox();
       cell.mailbox = mailbox;
     }
     const { mailboxLimit } = cell.behaviour;
@@ -84,18 +84,22 @@ function makeRoom(cell: Cell, limit: number): boolean {
   }
   if (from instanceof PendingCall && operation.isCall) from.fail("mailbox_full", "mailbox_full");
   else cell.behaviour.kernel.deadLetters.add(cell, operation.name, "mailbox_full", payload);
-  takeFromRing(cell);
+  takeNext(cell);
   return true;
 }
 
-/** Moves the oldest message of the ring to the cell's own slot. */
-export function takeFromRing(cell: Cell): void {
+/** Moves the oldest message of the mailbox to the cell's own slot. */
+export function takeNext(cell: Cell): void {
   const mailbox = cell.mailbox;
   if (mailbox === null) return;
   cell.operation = mailbox.operation();
   cell.payload = mailbox.payload();
   cell.from = mailbox.from();
   mailbox.drop();
+  if (mailbox.length === 0) {
+    cell.mailbox = null;
+    mailbox.release();
+  }
 }
 
 /** Puts a system signal in front of the user messages. */
@@ -117,11 +121,11 @@ const LONGEST_SEARCH = 64;
  */
 export function orderAfter(receiver: Cell, sender: Cell | null): number {
   const { mailbox, handled } = receiver;
-  const inRing = mailbox === null ? 0 : mailbox.length;
   const first = receiver.operation === null ? 0 : 1;
-  for (let position = inRing - 1; position >= 0; position--) {
-    const mayBeTheSender = mailbox !== null && mayBeFrom(mailbox.senderAt(position), sender);
-    if (mayBeTheSender || inRing - position > LONGEST_SEARCH) return handled + first + position + 1;
+  if (mailbox !== null) {
+    const found = mailbox.findFromNewest(LONGEST_SEARCH, (from) => mayBeFrom(from, sender));
+    if (found > 0) return handled + first + mailbox.length - found + 1;
+    if (mailbox.length > LONGEST_SEARCH) return handled + first + mailbox.length - LONGEST_SEARCH;
   }
   return first === 1 && mayBeFrom(receiver.from, sender) ? handled + 1 : handled;
 }

@@ -1,93 +1,133 @@
 import type { Operation } from "./operation.js";
 
-const FIRST_CAPACITY = 8;
-const LARGEST_POOLED_CAPACITY = 256;
-const MOST_POOLED = 1024;
+const SLOTS_PER_MESSAGE = 3;
+/** Messages per chunk: the first chunk of a mailbox is small, the second middling, all others large. */
+const CHUNK_SIZES = [8, 64, 512] as const;
+const LARGEST = CHUNK_SIZES.length - 1;
+/** Most pooled chunks of each size: 0.1, 0.4 and 3 MB when full. */
+const MOST_POOLED = [512, 256, 256] as const;
+
+/** A fixed run of messages, three slots each: operation, payload, and sender or pending call. */
+class Chunk {
+  readonly slots: unknown[];
+  readonly size: number;
+  next: Chunk | null = null;
+  previous: Chunk | null = null;
+
+  constructor(size: number) {
+    this.size = size;
+    this.slots = new Array<unknown>((CHUNK_SIZES[size] ?? 0) * SLOTS_PER_MESSAGE).fill(null);
+  }
+}
+
+const pools: Chunk[][] = CHUNK_SIZES.map(() => []);
+
+function takeChunk(size: number): Chunk {
+  return pools[size]?.pop() ?? new Chunk(size);
+}
+
+function releaseChunk(chunk: Chunk): void {
+  chunk.next = null;
+  chunk.previous = null;
+  const pool = pools[chunk.size];
+  if (pool !== undefined && pool.length < (MOST_POOLED[chunk.size] ?? 0)) pool.push(chunk);
+}
 
 /**
- * The messages that wait behind the first one: a growing ring, as three columns (operation, payload, sender or pending call).
+ * The messages that wait behind the first one, in a chain of chunks.
  *
- * The first waiting message lives in the actor's cell itself, so an actor with an empty mailbox, or with one message, owns no ring at all.
- * A ring allocates nothing per message, and goes back to a pool when it is empty.
+ * The first waiting message lives in the actor's cell itself, so an actor with an empty mailbox, or with one message, owns no chunk at all.
+ * Nothing is allocated per message and nothing is copied when a mailbox grows; chunks that were read go back to a pool.
  */
 export class Mailbox {
-  #operations: (Operation | null)[] = new Array<Operation | null>(FIRST_CAPACITY).fill(null);
-  #payloads: unknown[] = new Array<unknown>(FIRST_CAPACITY).fill(undefined);
-  #senders: unknown[] = new Array<unknown>(FIRST_CAPACITY).fill(null);
-  #mask = FIRST_CAPACITY - 1;
-  #head = 0;
-  /** How many messages wait in the ring. */
+  #head: Chunk;
+  #tail: Chunk;
+  #readAt = 0;
+  #writeAt = 0;
+  /** How many messages wait here. */
   length = 0;
 
+  constructor() {
+    this.#head = takeChunk(0);
+    this.#tail = this.#head;
+  }
+
   push(operation: Operation, payload: unknown, from: unknown): void {
-    if (this.length > this.#mask) this.#grow();
-    const at = (this.#head + this.length) & this.#mask;
-    this.#operations[at] = operation;
-    this.#payloads[at] = payload;
-    this.#senders[at] = from;
+    if (this.#writeAt === this.#tail.slots.length) this.#extend();
+    const { slots } = this.#tail;
+    const at = this.#writeAt;
+    slots[at] = operation;
+    slots[at + 1] = payload;
+    slots[at + 2] = from;
+    this.#writeAt = at + SLOTS_PER_MESSAGE;
     this.length++;
   }
 
-  /** The operation of the oldest message, or `null` when the ring is empty. */
-  operation(): Operation | null {
-    return this.#operations[this.#head] ?? null;
+  /** The operation of the oldest message; only asked while there is one. */
+  operation(): Operation {
+    return this.#head.slots[this.#readAt] as Operation;
   }
 
   /** The payload of the oldest message. */
   payload(): unknown {
-    return this.#payloads[this.#head];
+    return this.#head.slots[this.#readAt + 1];
   }
 
   /** The sender of the oldest message, or the pending call that waits for its reply. */
   from(): unknown {
-    return this.#senders[this.#head];
+    return this.#head.slots[this.#readAt + 2];
   }
 
   /** Removes the oldest message. */
   drop(): void {
-    const at = this.#head;
-    this.#operations[at] = null;
-    this.#payloads[at] = undefined;
-    this.#senders[at] = null;
-    this.#head = (at + 1) & this.#mask;
+    const { slots } = this.#head;
+    const at = this.#readAt;
+    slots[at] = null;
+    slots[at + 1] = null;
+    slots[at + 2] = null;
+    this.#readAt = at + SLOTS_PER_MESSAGE;
     this.length--;
+    if (this.#readAt === slots.length) this.#advance();
   }
 
-  /** The sender of the message at `position`, counted from the oldest (0). */
-  senderAt(position: number): unknown {
-    return this.#senders[(this.#head + position) & this.#mask];
+  /** Calls `visit` with the senders of the newest `most` messages, newest first, until it returns true; the count of those visited then, or -1. */
+  findFromNewest(most: number, visit: (from: unknown) => boolean): number {
+    let chunk: Chunk | null = this.#tail;
+    let at = this.#writeAt;
+    for (let count = 1; count <= Math.min(most, this.length); count++) {
+      if (at === 0) {
+        chunk = chunk.previous;
+        if (chunk === null) return -1;
+        at = chunk.slots.length;
+      }
+      at -= SLOTS_PER_MESSAGE;
+      if (visit(chunk.slots[at + 2])) return count;
+    }
+    return -1;
   }
 
-  get reusable(): boolean {
-    return this.#mask < LARGEST_POOLED_CAPACITY;
+  /** Gives the last chunk back; the mailbox is empty and not used any more. */
+  release(): void {
+    releaseChunk(this.#head);
   }
 
-  #grow(): void {
-    const size = (this.#mask + 1) * 2;
-    this.#operations = unrolled(this.#operations, this.#head, size, null);
-    this.#payloads = unrolled(this.#payloads, this.#head, size, undefined);
-    this.#senders = unrolled(this.#senders, this.#head, size, null);
-    this.#mask = size - 1;
-    this.#head = 0;
+  #extend(): void {
+    const chunk = takeChunk(Math.min(this.#tail.size + 1, LARGEST));
+    chunk.previous = this.#tail;
+    this.#tail.next = chunk;
+    this.#tail = chunk;
+    this.#writeAt = 0;
   }
-}
 
-/** A ring copied to the front of an array of `size`. */
-function unrolled<Value>(ring: readonly Value[], head: number, size: number, empty: Value): Value[] {
-  const longer = ring.slice(head).concat(ring.slice(0, head));
-  // Filled one by one: an array given its length at once would have holes, and stay slow.
-  for (let index = longer.length; index < size; index++) longer.push(empty);
-  return longer;
-}
-
-const pool: Mailbox[] = [];
-
-/** A ring from the pool, or a new one. */
-export function takeMailbox(): Mailbox {
-  return pool.pop() ?? new Mailbox();
-}
-
-/** Gives an empty ring back; large ones are left to the garbage collector. */
-export function releaseMailbox(mailbox: Mailbox): void {
-  if (mailbox.reusable && pool.length < MOST_POOLED) pool.push(mailbox);
+  #advance(): void {
+    const read = this.#head;
+    this.#readAt = 0;
+    if (read.next === null) {
+      this.#writeAt = 0;
+      return;
+    }
+    this.#head = read.next;
+    this.#head.previous = null;
+    releaseChunk(read);
+  }
 }

@@ -5,7 +5,6 @@ import { type ExitReason, formatReason, reasonOfThrown } from "./exit-reason.js"
 import { adopt, disown } from "./family.js";
 import { DEAD, LINKED_TO_PARENT, QUEUED, TRAPPING } from "./flags.js";
 import { linkedCells, withoutLink } from "./links.js";
-import { releaseMailbox } from "./mailbox.js";
 import { type Down, type Monitor, watcherList, withoutWatcher } from "./monitor.js";
 import type { Operation } from "./operation.js";
 import { PendingCall } from "./pending-call.js";
@@ -114,11 +113,11 @@ function dropMessages(cell: Cell, reason: ExitReason): void {
   cell.payload = undefined;
   cell.from = null;
   if (mailbox !== null) {
-    for (let next = mailbox.operation(); next !== null; next = mailbox.operation()) {
-      dropMessage(cell, next, mailbox.payload(), mailbox.from(), reason);
+    while (mailbox.length > 0) {
+      dropMessage(cell, mailbox.operation(), mailbox.payload(), mailbox.from(), reason);
       mailbox.drop();
     }
-    releaseMailbox(mailbox);
+    mailbox.release();
     cell.mailbox = null;
   }
   cell.busy?.call?.fail("exit", reason);

@@ -1,11 +1,10 @@
 import type { Cell } from "./cell.js";
 import { current } from "./current.js";
 import { Deferred } from "./deferred.js";
-import { takeFromRing } from "./delivery.js";
+import { takeNext } from "./delivery.js";
 import { type ExitReason, reasonOfThrown } from "./exit-reason.js";
 import { extrasOf } from "./extras.js";
 import { ATTENTION, BUSY, CONTINUING, DEAD, HELD, QUEUED, STARTING, STOP_REQUESTED, SUSPENDED } from "./flags.js";
-import { releaseMailbox } from "./mailbox.js";
 import type { Down } from "./monitor.js";
 import { ARITY_MANY, ARITY_ONE, ARITY_ZERO, INIT, Operation } from "./operation.js";
 import { PendingCall } from "./pending-call.js";
@@ -33,7 +32,7 @@ export function runTurn(cell: Cell): number {
     const operation = cell.operation;
     if (operation === null) {
       if (cell.mailbox === null) break;
-      nextFromRing(cell);
+      takeNext(cell);
       continue;
     }
     handled++;
@@ -52,15 +51,6 @@ export function resume(cell: Cell): void {
   const mayHandle = held === 0 && (cell.operation !== null || cell.mailbox !== null || (cell.flags & CONTINUING) !== 0);
   const maySignal = (held & ~SUSPENDED) === 0 && cell.signals !== null;
   if (mayHandle || (maySignal && cell.signals?.has(cell.handled) === true)) cell.behaviour.kernel.scheduler.enqueue(cell);
-}
-
-function nextFromRing(cell: Cell): void {
-  takeFromRing(cell);
-  const { mailbox } = cell;
-  if (mailbox !== null && mailbox.length === 0) {
-    cell.mailbox = null;
-    releaseMailbox(mailbox);
-  }
 }
 
 /** Handles the message in the cell's slot; false when something must be looked at before the next one. */

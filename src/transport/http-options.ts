@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { answerText } from "./http-answer.js";
 import type { Origins } from "./origin-policy.js";
 import { TransportError } from "./transport-error.js";
 import { type Admission, type Mount, upgradePath } from "./upgrade-gate.js";
@@ -110,8 +111,7 @@ function admitAll(): Admission {
 }
 
 function notFound(_request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(404, { "Content-Type": "text/plain; charset=utf-8" });
-  response.end("nothing is served here\n");
+  answerText(response, { ok: false, status: 404, message: "nothing is served here" });
 }
 
 function throwUncaught(error: unknown): void {

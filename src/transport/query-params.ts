@@ -58,7 +58,7 @@ function put(params: QueryParams, key: string, value: string, mostDepth: number)
   const path = namesOf(key);
   if (path === undefined) return "the query has an unbalanced or misplaced bracket in a name";
   if (path.length > mostDepth) return `the query nests a name deeper than ${mostDepth}`;
-  const list = path.at(-1) === "";
+  const list = path.length > 1 && path.at(-1) === "";
   const names = list ? path.slice(0, -1) : path;
   if (names.some((name) => name === "")) return "the query has an empty name";
   if (names.some((name) => REFUSED_NAMES.has(name))) return "the query has a name that is not allowed";
