@@ -18,14 +18,18 @@ import { type Answer, isAnswer, ok } from "./answer.js";
 /** A class that serves topics. */
 export type ChannelClass = ActorClass<Channel>;
 
+/** What the channels of an endpoint share. */
+export interface ChannelSurroundings {
+  readonly subscriptions: Subscriptions;
+  readonly limits: { readonly windowBytes: number };
+}
+
 /** What a session starts a channel with; the channel leaves its answer to the join here. */
 export interface ChannelStart {
-  readonly session: SessionRef;
   readonly row: ChannelRow;
   readonly params: unknown;
   readonly identity: Identity;
-  readonly subscriptions: Subscriptions;
-  readonly largestBody: number;
+  readonly context: ChannelSurroundings;
   answer: Answer | undefined;
 }
 
@@ -54,7 +58,9 @@ export interface JoinRefused {
 export abstract class Channel extends Actor<ChannelStart> {
   static readonly [messages]: readonly string[] = ["incoming"];
   declare readonly [reservedNames]?: "join" | "handleIn";
-  #start: ChannelStart | undefined;
+  #row: ChannelRow | undefined;
+  #identity: Identity | undefined;
+  #context: ChannelSurroundings | undefined;
 
   /**
    * Decides about a join; called once, before anything else.
@@ -73,17 +79,17 @@ export abstract class Channel extends Actor<ChannelStart> {
 
   /** The topic that was joined. */
   protected get topic(): string {
-    return this.#joined.row.topic;
+    return this.#joined.topic;
   }
 
   /** The user's id, as `authenticate` said; `undefined` for an anonymous client. */
   protected get user(): string | undefined {
-    return this.#joined.identity.user;
+    return this.#identity?.user;
   }
 
   /** What `authenticate` gave besides the user. */
   protected get assigns(): Readonly<Record<string, unknown>> {
-    return this.#joined.identity.assigns;
+    return this.#identity?.assigns ?? {};
   }
 
   /** The client's session. */
@@ -93,25 +99,25 @@ export abstract class Channel extends Actor<ChannelStart> {
 
   /** Sends an event to this client. @throws {BadArgumentError} for a reserved event or a message above the window */
   protected push(event: string, payload: object = {}): void {
-    const { row, session } = this.#joined;
+    const row = this.#joined;
     checkEvent(event);
-    session.cast.push(row, this.#checked(encodeBody(row.joinRef, null, row.topic, event, payload)));
+    row.session.cast.push(row, this.#checked(encodeBody(row.joinRef, null, row.topic, event, payload)));
   }
 
   /** Sends an event to every client on this topic, this one included, and returns how many there are. */
   protected broadcast(event: string, payload: object = {}): number {
     checkEvent(event);
-    return this.#joined.subscriptions.broadcast(this.topic, event, payload);
+    return this.#context?.subscriptions.broadcast(this.topic, event, payload) ?? 0;
   }
 
   /** Sends an event to every client on this topic but this one. */
   protected broadcastFrom(event: string, payload: object = {}): number {
     checkEvent(event);
-    return this.#joined.subscriptions.broadcast(this.topic, event, payload, this.#joined.session);
+    return this.#context?.subscriptions.broadcast(this.topic, event, payload, this.session) ?? 0;
   }
 
   override formatStatus(): unknown {
-    return { kind: "channel", topic: this.#start?.row.topic };
+    return { kind: "channel", topic: this.#row?.topic };
   }
 
   /** @internal */
@@ -122,8 +128,10 @@ export abstract class Channel extends Actor<ChannelStart> {
   }
 
   override [startup](start: ChannelStart): unknown {
-    // The parts that every join needs, kept; the params are the joiner's to keep.
-    this.#start = start;
+    // Not the whole start: params and answer would stay for as long as the channel.
+    this.#row = start.row;
+    this.#identity = start.identity;
+    this.#context = start.context;
     this.trapExit();
     const outcome = this.join(start.params);
     return outcome instanceof Promise ? this.#decideLater(start, outcome) : this.#decide(start, outcome);
@@ -145,27 +153,32 @@ export abstract class Channel extends Actor<ChannelStart> {
   }
 
   #answer(outcome: unknown, ref: string | null): void {
-    const { row, session } = this.#joined;
+    const row = this.#joined;
+    const { session } = row;
     const answer = checkAnswer(outcome, `${this.constructor.name}.handleIn`, "nothing (no reply)");
     if (answer === undefined || ref === null) session.cast.answer(row, undefined);
     else session.cast.answer(row, this.#checked(encodeBody(row.joinRef, ref, row.topic, ChannelEvent.reply, answer)));
   }
 
   #checked(body: string): string {
-    const { largestBody } = this.#joined;
+    const largestBody = this.#context?.limits.windowBytes ?? 0;
     if (body.length <= largestBody) return body;
-    throw new BadArgumentError(`Cannot send ${body.length} characters on ${this.topic}: a message may have at most ${largestBody}`);
+    throw new BadArgumentError(
+      `Cannot send ${body.length} characters on ${this.topic}: a message may have at most ${largestBody}`,
+    );
   }
 
-  get #joined(): ChannelStart {
-    if (this.#start === undefined) throw new BadArgumentError("The channel has not been started by a session");
-    return this.#start;
+  get #joined(): ChannelRow {
+    if (this.#row === undefined) throw new BadArgumentError("The channel has not been started by a session");
+    return this.#row;
   }
 }
 
 function checkEvent(event: string): void {
   if (typeof event === "string" && event !== "" && !isReservedEvent(event)) return;
-  throw new BadArgumentError(`Expected the name of an event that is not the protocol's own (phx_…), got ${whatCame(event)}`);
+  throw new BadArgumentError(
+    `Expected the name of an event that is not the protocol's own (phx_…), got ${whatCame(event)}`,
+  );
 }
 
 function checkAnswer(outcome: unknown, method: string, nothing: string): Answer | undefined {

@@ -21,11 +21,16 @@ export class RouteTable {
     for (const [pattern, channel] of Object.entries(routes)) {
       const star = pattern.indexOf("*");
       if (pattern === "" || (star >= 0 && star !== pattern.length - 1)) {
-        throw new BadArgumentError(`Expected a topic, or a pattern with one * at its end such as "room:*"; got ${whatCame(pattern)}`);
+        throw new BadArgumentError(
+          `Expected a topic, or a pattern with one * at its end such as "room:*"; got ${whatCame(pattern)}`,
+        );
       }
-      if (pattern === "phoenix") throw new BadArgumentError('The topic "phoenix" belongs to the protocol and cannot be served');
+      if (pattern === "phoenix")
+        throw new BadArgumentError('The topic "phoenix" belongs to the protocol and cannot be served');
       if (typeof channel !== "function") {
-        throw new BadArgumentError(`Expected the channel of ${whatCame(pattern)} to be a class that extends Channel, got ${whatCame(channel)}`);
+        throw new BadArgumentError(
+          `Expected the channel of ${whatCame(pattern)} to be a class that extends Channel, got ${whatCame(channel)}`,
+        );
       }
       if (star < 0) this.#exact.set(pattern, channel);
       else this.#patterns.push({ prefix: pattern.slice(0, -1), channel });

@@ -1,4 +1,14 @@
-import { Actor, type ActorRef, BadArgumentError, type ExitReason, messages, release, startup, teardown, whatCame } from "../../src/index.js";
+import {
+  Actor,
+  type ActorRef,
+  BadArgumentError,
+  type ExitReason,
+  messages,
+  release,
+  startup,
+  teardown,
+  whatCame,
+} from "../../src/index.js";
 import { CloseCode, encodeCloseReason } from "../../src/protocol/close-codes.js";
 import type { SocketOwner, TransportSocket } from "../../src/transport/transport-socket.js";
 import { type Accepted, waitingOwner } from "./accepted.js";
@@ -37,7 +47,8 @@ export abstract class Connection extends Actor<Accepted> implements SocketOwner 
 
   /** The socket, while this actor runs. */
   protected get socket(): TransportSocket {
-    if (this.#socket === undefined) throw new BadArgumentError("The connection has no socket: it was started without one, or has ended");
+    if (this.#socket === undefined)
+      throw new BadArgumentError("The connection has no socket: it was started without one, or has ended");
     return this.#socket;
   }
 
@@ -120,7 +131,12 @@ export abstract class Connection extends Actor<Accepted> implements SocketOwner 
 
   override formatStatus(): unknown {
     const socket = this.#socket;
-    return { kind: "connection", remoteAddress: socket?.remoteAddress, transport: socket?.kind, bufferedBytes: socket?.bufferedBytes };
+    return {
+      kind: "connection",
+      remoteAddress: socket?.remoteAddress,
+      transport: socket?.kind,
+      bufferedBytes: socket?.bufferedBytes,
+    };
   }
 
   override [startup](accepted: Accepted): unknown {

@@ -50,7 +50,8 @@ export class PhoenixConnection extends Connection {
   }
 
   protected override handleFrame(data: string | Uint8Array): void | Promise<void> {
-    if (typeof data !== "string") return this.#refuse(CloseCode.protocolError, "expected a text frame, got a binary one");
+    if (typeof data !== "string")
+      return this.#refuse(CloseCode.protocolError, "expected a text frame, got a binary one");
     const decoded = decodeTextFrame(data);
     if (!decoded.ok) return this.#refuse(CloseCode.protocolError, decoded.reason);
     const { frame } = decoded;
@@ -149,17 +150,35 @@ export class PhoenixConnection extends Connection {
     if (this.#session !== undefined || instead === "revoked") return;
     await this.#open({
       context: this.#shared,
-      attach: { socket: this.socket, connection: this.self(), identity: identityOf(user), ref: frame.ref, hello, instead },
+      attach: {
+        socket: this.socket,
+        connection: this.self(),
+        identity: identityOf(user),
+        ref: frame.ref,
+        hello,
+        instead,
+      },
     });
   }
 
   /** Tries to give the client its session back; else says why not. */
-  async #resume(hello: Hello, ref: string | null, user: AuthenticatedUser): Promise<ResumeFailure | "revoked" | undefined> {
+  async #resume(
+    hello: Hello,
+    ref: string | null,
+    user: AuthenticatedUser,
+  ): Promise<ResumeFailure | "revoked" | undefined> {
     const sid = hello.resume?.sid ?? "";
     const { directory } = this.#shared;
     const session = directory.find(sid);
     if (session === undefined) return directory.whyGone(sid);
-    const request = { socket: this.socket, connection: this.self(), identity: identityOf(user), ref, hello, instead: undefined };
+    const request = {
+      socket: this.socket,
+      connection: this.self(),
+      identity: identityOf(user),
+      ref,
+      hello,
+      instead: undefined,
+    };
     try {
       const result = await session.callWithin(ATTACH_TIMEOUT_MS).attach(request);
       if (result.kind === "attached") this.#session = session;
@@ -196,16 +215,25 @@ export class PhoenixConnection extends Connection {
       this.#refuse(CloseCode.overloaded, "overloaded", this.#retryAfterMs());
       return undefined;
     }
-    this.#report("session_start_failed", `could not start a session: ${formatReason("error" in started ? started.error : started.reason)}`);
+    this.#report(
+      "session_start_failed",
+      `could not start a session: ${formatReason("error" in started ? started.error : started.reason)}`,
+    );
     this.#refuse(CloseCode.serverError, "server_error");
     return undefined;
   }
 
-  async #authenticate(params: Readonly<Record<string, unknown>>, token: string | undefined): Promise<AuthenticatedUser | undefined> {
+  async #authenticate(
+    params: Readonly<Record<string, unknown>>,
+    token: string | undefined,
+  ): Promise<AuthenticatedUser | undefined> {
     try {
       return await this.#shared.authenticate({ params, token, remoteAddress: this.socket.remoteAddress });
     } catch (thrown) {
-      this.#report("authenticate_failed", `authenticate threw, the client is refused: ${formatReason(reasonOfThrown(thrown))}`);
+      this.#report(
+        "authenticate_failed",
+        `authenticate threw, the client is refused: ${formatReason(reasonOfThrown(thrown))}`,
+      );
       return undefined;
     }
   }
@@ -219,7 +247,8 @@ export class PhoenixConnection extends Connection {
   #refuse(code: number, reason: string, retryAfterMs?: number): void {
     const text = encodeCloseReason(retryAfterMs === undefined ? { reason } : { reason, retryAfterMs });
     // A protocol error is told as it is to any client: it is for whoever wrote the client.
-    const shown = this.#resumable || code === CloseCode.protocolError || code === CloseCode.forbidden ? code : stockCloseCode(code);
+    const shown =
+      this.#resumable || code === CloseCode.protocolError || code === CloseCode.forbidden ? code : stockCloseCode(code);
     this.close(shown, shown === CloseCode.normal ? "" : text);
   }
 
@@ -228,7 +257,12 @@ export class PhoenixConnection extends Connection {
   }
 
   #report(type: string, text: string): void {
-    this.system.report({ type, level: "error", text: `connection ${this.self()} ${text}`, details: { connection: `${this.self()}` } });
+    this.system.report({
+      type,
+      level: "error",
+      text: `connection ${this.self()} ${text}`,
+      details: { connection: `${this.self()}` },
+    });
   }
 
   get #shared(): EndpointContext {
@@ -247,4 +281,3 @@ function closeOf(reason: ExitReason): { readonly code: number; readonly reason: 
   }
   return { code: CloseCode.serverError, reason: "server_error" };
 }
-

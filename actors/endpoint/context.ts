@@ -50,7 +50,12 @@ export interface Silenced {
 /** The ref of a connection that has not said anything yet. */
 export type SilentRef = ActorRef<Silenced>;
 
+const NOTHING_ASSIGNED: Readonly<Record<string, unknown>> = Object.freeze({});
+
+/** The identity of a client of whom nothing is known; one for all of them. */
+export const ANONYMOUS: Identity = Object.freeze({ user: undefined, assigns: NOTHING_ASSIGNED });
+
 /** The identity in the form that sessions keep. */
-export function identityOf(user: AuthenticatedUser): Identity {
-  return { user: user.user, assigns: user.assigns ?? {} };
+export function identityOf({ user, assigns }: AuthenticatedUser): Identity {
+  return user === undefined && assigns === undefined ? ANONYMOUS : { user, assigns: assigns ?? NOTHING_ASSIGNED };
 }

@@ -1,4 +1,11 @@
-import { Actor, type ActorClass, type ActorRef, type ExitReason, formatReason, reasonOfThrown } from "../../src/index.js";
+import {
+  Actor,
+  type ActorClass,
+  type ActorRef,
+  type ExitReason,
+  formatReason,
+  reasonOfThrown,
+} from "../../src/index.js";
 import type { HttpServerOptions } from "../../src/transport/http-options.js";
 import { createHttpServer, type Listening } from "../../src/transport/http-server.js";
 import type { Admission, Mount } from "../../src/transport/upgrade-gate.js";

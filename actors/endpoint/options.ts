@@ -46,7 +46,9 @@ export interface EndpointOptions {
 export function resolveLimits(limits: Partial<SocketLimits> = {}): SocketLimits {
   for (const [name, value] of Object.entries(limits)) {
     if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
-      throw new BadArgumentError(`Unknown limit ${whatCame(name)}; there are ${Object.keys(DEFAULT_LIMITS).join(", ")}`);
+      throw new BadArgumentError(
+        `Unknown limit ${whatCame(name)}; there are ${Object.keys(DEFAULT_LIMITS).join(", ")}`,
+      );
     }
     if (typeof value !== "number" || !Number.isFinite(value) || value < 1) {
       throw new BadArgumentError(`Expected the limit ${name} to be a number from 1, got ${whatCame(value)}`);

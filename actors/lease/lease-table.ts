@@ -211,6 +211,16 @@ export class LeaseTable<Resource, Holder, Ticket> {
     return { ended, gaveUp, grants: this.#grantAll(now) };
   }
 
+  /** Marks every lease as no longer held, when the table itself goes: whoever has one can see it. */
+  revokeAll(): void {
+    for (const { lease } of this.#held.values()) if (lease !== undefined) lease.held = false;
+  }
+
+  /** The claim that has waited longest. */
+  get firstWaiting(): Claim<Resource, Holder, Ticket> | undefined {
+    return this.#queue.first;
+  }
+
   #drop(
     claim: Claim<Resource, Holder, Ticket>,
     now: number,

@@ -12,7 +12,10 @@ export interface SessionPosition {
 }
 
 /** What to do with a wish to resume: attach, answer with a fresh session for a reason, or end the session because its secret was stolen. */
-export type AttachVerdict = { readonly kind: "attach" } | { readonly kind: "refuse"; readonly reason: ResumeFailure } | { readonly kind: "revoke" };
+export type AttachVerdict =
+  | { readonly kind: "attach" }
+  | { readonly kind: "refuse"; readonly reason: ResumeFailure }
+  | { readonly kind: "revoke" };
 
 /**
  * Decides whether a client may have its session back.
@@ -20,7 +23,12 @@ export type AttachVerdict = { readonly kind: "attach" } | { readonly kind: "refu
  * Pure. A wrong secret and an unknown session get the same answer, so that guessing tells nothing. The positions of both ends must fit:
  * what the client has not seen must still be here (`gap` else), and it can neither have seen nor dropped what never existed (`corrupt`).
  */
-export function decideAttach(verdict: SecretVerdict, sameUser: boolean, request: ResumeRequest, position: SessionPosition): AttachVerdict {
+export function decideAttach(
+  verdict: SecretVerdict,
+  sameUser: boolean,
+  request: ResumeRequest,
+  position: SessionPosition,
+): AttachVerdict {
   if (verdict === "retired") return { kind: "revoke" };
   if (verdict === "wrong") return { kind: "refuse", reason: "unknown" };
   if (!sameUser) return { kind: "refuse", reason: "auth" };

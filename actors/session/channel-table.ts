@@ -12,6 +12,8 @@ export class ChannelRow {
   leaving = false;
   /** The numbers of the pushes it has been given and has not handled yet, oldest first. */
   outstanding: number[] | undefined = undefined;
+  /** The next row of the same session. */
+  next: ChannelRow | undefined = undefined;
 
   constructor(topic: string, joinRef: string, session: SessionRef) {
     this.topic = topic;
@@ -21,42 +23,52 @@ export class ChannelRow {
 }
 
 /**
- * The topics one session has joined: few, so a list is smaller and as fast as a map.
+ * The topics one session has joined: few, so a chain of rows is smaller than a map and as fast.
  *
  * One row per topic that is not leaving; rows that are leaving stay until their channel has ended.
  */
 export class ChannelTable {
-  #rows: ChannelRow[] = [];
+  #first: ChannelRow | undefined;
 
   /** Topics that are joined. */
   get joined(): number {
     let count = 0;
-    for (const row of this.#rows) if (!row.leaving) count++;
+    for (let row = this.#first; row !== undefined; row = row.next) if (!row.leaving) count++;
     return count;
   }
 
-  [Symbol.iterator](): IterableIterator<ChannelRow> {
-    return this.#rows[Symbol.iterator]();
+  /** All rows, leaving ones too, newest first. */
+  *[Symbol.iterator](): Generator<ChannelRow, void, undefined> {
+    for (let row = this.#first; row !== undefined; row = row.next) yield row;
   }
 
   add(row: ChannelRow): void {
-    this.#rows.push(row);
+    row.next = this.#first;
+    this.#first = row;
   }
 
   /** The row of a joined topic. */
   find(topic: string): ChannelRow | undefined {
-    for (const row of this.#rows) if (row.topic === topic && !row.leaving) return row;
+    for (let row = this.#first; row !== undefined; row = row.next) if (row.topic === topic && !row.leaving) return row;
     return undefined;
   }
 
   /** The row of a channel actor, leaving or not. */
   ofChannel(channel: unknown): ChannelRow | undefined {
-    for (const row of this.#rows) if (row.channel === channel) return row;
+    for (let row = this.#first; row !== undefined; row = row.next) if (row.channel === channel) return row;
     return undefined;
   }
 
   remove(row: ChannelRow): void {
-    const index = this.#rows.indexOf(row);
-    if (index >= 0) this.#rows.splice(index, 1);
+    let previous: ChannelRow | undefined;
+    for (let at = this.#first; at !== undefined; at = at.next) {
+      if (at === row) {
+        if (previous === undefined) this.#first = row.next;
+        else previous.next = row.next;
+        row.next = undefined;
+        return;
+      }
+      previous = at;
+    }
   }
 }

@@ -48,7 +48,11 @@ export class DelayQueue<Item> {
   #fire(): void {
     this.#timer = undefined;
     const now = this.#clock.now();
-    for (let entry = this.#entries[this.#head]; entry !== undefined && entry.dueAt <= now; entry = this.#entries[this.#head]) {
+    for (
+      let entry = this.#entries[this.#head];
+      entry !== undefined && entry.dueAt <= now;
+      entry = this.#entries[this.#head]
+    ) {
       this.#head++;
       this.#due(entry.item);
     }

@@ -42,7 +42,10 @@ export interface SessionStart {
 }
 
 /** How an attach ended: done, refused with a reason that goes to the client, or the session was revoked. */
-export type AttachResult = { readonly kind: "attached" } | { readonly kind: "refused"; readonly reason: ResumeFailure } | { readonly kind: "revoked" };
+export type AttachResult =
+  | { readonly kind: "attached" }
+  | { readonly kind: "refused"; readonly reason: ResumeFailure }
+  | { readonly kind: "revoked" };
 
 /** What a session can be sent. */
 export interface SessionMessages {

@@ -103,7 +103,11 @@ export class SessionStream {
   pump(sink: FrameSink, limits: StreamLimits): void {
     const outbox = this.#outbox;
     if (outbox === undefined) return;
-    for (let seq = outbox.nextToSend; seq !== undefined && sink.bufferedBytes < limits.socketBufferBytes; seq = outbox.nextToSend) {
+    for (
+      let seq = outbox.nextToSend;
+      seq !== undefined && sink.bufferedBytes < limits.socketBufferBytes;
+      seq = outbox.nextToSend
+    ) {
       const body = outbox.send();
       if (body === undefined) return;
       this.#write(sink, body, seq);

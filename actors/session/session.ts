@@ -19,7 +19,7 @@ import { ChannelEvent, PHOENIX_TOPIC, SESSION_VERSION } from "../../src/protocol
 import type { TransportSocket } from "../../src/transport/transport-socket.js";
 import { type Answer, error, ok } from "../channel/answer.js";
 import type { Channel, ChannelClass, ChannelStart } from "../channel/channel.js";
-import type { EndpointContext } from "../endpoint/context.js";
+import { ANONYMOUS, type EndpointContext } from "../endpoint/context.js";
 import { decideAttach } from "./attach-rule.js";
 import { ChannelRow, ChannelTable } from "./channel-table.js";
 import type { Body } from "./outbox.js";
@@ -267,7 +267,11 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
       tx: this.#stream.tx,
       ttlMs: this.#ttlMs,
       heartbeatMs: limits.heartbeatMs,
-      limits: { payloadBytes: limits.payloadBytes, windowMessages: limits.windowMessages, windowBytes: limits.windowBytes },
+      limits: {
+        payloadBytes: limits.payloadBytes,
+        windowMessages: limits.windowMessages,
+        windowBytes: limits.windowBytes,
+      },
       topics,
     };
     this.#socket?.sendText(sealBody(encodeBody(null, request.ref, PHOENIX_TOPIC, ChannelEvent.reply, ok(welcome))));
@@ -303,7 +307,11 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
       if (socket !== undefined) this.#stream.pump(socket, limits);
       return;
     }
-    this.#report("warning", "outbox_full", `holds ${this.#stream.outbox.messages} frames that were not acknowledged: it ends`);
+    this.#report(
+      "warning",
+      "outbox_full",
+      `holds ${this.#stream.outbox.messages} frames that were not acknowledged: it ends`,
+    );
     this.#end(CloseCode.expired, "gap", "gap");
   }
 
@@ -366,16 +374,24 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
     if (seq !== undefined) this.#handled(seq, bytes);
   }
 
-  #startChannel(channelClass: ChannelClass, frame: Frame, old: ChannelRow | undefined, seq: number | undefined, bytes: number): void | Promise<void> {
+  #startChannel(
+    channelClass: ChannelClass,
+    frame: Frame,
+    old: ChannelRow | undefined,
+    seq: number | undefined,
+    bytes: number,
+  ): void | Promise<void> {
     if (old?.channel !== undefined) return this.#rejoin(channelClass, frame, old, old.channel, seq, bytes);
-    const row = new ChannelRow(frame.topic, frame.joinRef ?? frame.ref ?? "", this.self());
+    const row = new ChannelRow(
+      this.#shared.subscriptions.nameOf(frame.topic),
+      frame.joinRef ?? frame.ref ?? "",
+      this.self(),
+    );
     const start: ChannelStart = {
-      session: this.self(),
       row,
       params: frame.payload,
-      identity: this.#identity ?? { user: undefined, assigns: {} },
-      subscriptions: this.#shared.subscriptions,
-      largestBody: limits(this.#shared),
+      identity: this.#identity ?? ANONYMOUS,
+      context: this.#shared,
       answer: undefined,
     };
     const started = this.start(channelClass, start);
@@ -383,7 +399,14 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
     this.#joined(started, frame, start, seq, bytes);
   }
 
-  async #rejoin(channelClass: ChannelClass, frame: Frame, old: ChannelRow, channel: AnyRef, seq: number | undefined, bytes: number): Promise<void> {
+  async #rejoin(
+    channelClass: ChannelClass,
+    frame: Frame,
+    old: ChannelRow,
+    channel: AnyRef,
+    seq: number | undefined,
+    bytes: number,
+  ): Promise<void> {
     this.#leave(old);
     const { clock } = this.system;
     const timer = clock.setTimer(LEAVE_TIMEOUT_MS, () => this.exit(channel, "kill"));
@@ -392,11 +415,23 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
     await this.#startChannel(channelClass, frame, undefined, seq, bytes);
   }
 
-  async #joinedLater(starting: Promise<StartResult<Channel>>, frame: Frame, start: ChannelStart, seq: number | undefined, bytes: number): Promise<void> {
+  async #joinedLater(
+    starting: Promise<StartResult<Channel>>,
+    frame: Frame,
+    start: ChannelStart,
+    seq: number | undefined,
+    bytes: number,
+  ): Promise<void> {
     this.#joined(await starting, frame, start, seq, bytes);
   }
 
-  #joined(started: StartResult<Channel>, frame: Frame, start: ChannelStart, seq: number | undefined, bytes: number): void {
+  #joined(
+    started: StartResult<Channel>,
+    frame: Frame,
+    start: ChannelStart,
+    seq: number | undefined,
+    bytes: number,
+  ): void {
     const { row } = start;
     if (started.ok) {
       row.channel = started.ref;
@@ -455,16 +490,13 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
   }
 }
 
-function limits(context: EndpointContext): number {
-  return context.limits.windowBytes;
-}
-
 /** The close code for the client of a session that ends for `reason`. */
 function closeOf(reason: ExitReason): { readonly code: number; readonly why: string } {
   if (typeof reason === "object" && reason !== null && "shutdown" in reason) {
     const { shutdown } = reason;
     if (typeof shutdown === "object" && shutdown !== null && "code" in shutdown && "reason" in shutdown) {
-      if (typeof shutdown.code === "number" && typeof shutdown.reason === "string") return { code: shutdown.code, why: shutdown.reason };
+      if (typeof shutdown.code === "number" && typeof shutdown.reason === "string")
+        return { code: shutdown.code, why: shutdown.reason };
     }
   }
   if (reason === "shutdown") return { code: CloseCode.drain, why: "drain" };

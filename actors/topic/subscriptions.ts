@@ -3,6 +3,11 @@ import { SharedFrame } from "../../src/transport/shared-frame.js";
 import type { ChannelRow } from "../session/channel-table.js";
 import type { SessionRef } from "../session/session-messages.js";
 
+interface Topic {
+  readonly name: string;
+  readonly rows: Set<ChannelRow>;
+}
+
 /**
  * Which sessions have joined which topic, and the one way to send to all of them.
  *
@@ -10,7 +15,7 @@ import type { SessionRef } from "../session/session-messages.js";
  * themselves in and take themselves out, however they end.
  */
 export class Subscriptions {
-  readonly #topics = new Map<string, Set<ChannelRow>>();
+  readonly #topics = new Map<string, Topic>();
 
   /** Topics with at least one session. */
   get size(): number {
@@ -18,19 +23,24 @@ export class Subscriptions {
   }
 
   subscribe(topic: string, row: ChannelRow): void {
-    const rows = this.#topics.get(topic);
-    if (rows === undefined) this.#topics.set(topic, new Set([row]));
-    else rows.add(row);
+    const known = this.#topics.get(topic);
+    if (known === undefined) this.#topics.set(topic, { name: topic, rows: new Set([row]) });
+    else known.rows.add(row);
   }
 
   unsubscribe(topic: string, row: ChannelRow): void {
-    const rows = this.#topics.get(topic);
+    const rows = this.#topics.get(topic)?.rows;
     if (rows?.delete(row) === true && rows.size === 0) this.#topics.delete(topic);
+  }
+
+  /** The same name as the one string that all subscribers of a topic share: each client's frame brings a string of its own. */
+  nameOf(topic: string): string {
+    return this.#topics.get(topic)?.name ?? topic;
   }
 
   /** The number of sessions on a topic. */
   count(topic: string): number {
-    return this.#topics.get(topic)?.size ?? 0;
+    return this.#topics.get(topic)?.rows.size ?? 0;
   }
 
   /**
@@ -39,7 +49,7 @@ export class Subscriptions {
    * @throws {PayloadError} when the payload has no JSON form
    */
   broadcast(topic: string, event: string, payload: unknown, except?: SessionRef): number {
-    const rows = this.#topics.get(topic);
+    const rows = this.#topics.get(topic)?.rows;
     if (rows === undefined) return 0;
     const frame = SharedFrame.text(encodeBody(null, null, topic, event, payload));
     let sent = 0;

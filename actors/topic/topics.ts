@@ -18,7 +18,9 @@ export class Topics extends Actor<Subscriptions> {
   /** Sends an event to every client on a topic; answers how many there are. */
   broadcast(topic: string, event: string, payload: object): number {
     if (typeof event !== "string" || event === "" || isReservedEvent(event)) {
-      throw new BadArgumentError(`Expected the name of an event that is not the protocol's own (phx_…), got ${whatCame(event)}`);
+      throw new BadArgumentError(
+        `Expected the name of an event that is not the protocol's own (phx_…), got ${whatCame(event)}`,
+      );
     }
     return this.#subscriptions?.broadcast(topic, event, payload) ?? 0;
   }

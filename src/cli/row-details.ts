@@ -64,7 +64,9 @@ function supervisorDetails(node: TreeNode, supervisor: SupervisorState): readonl
   const before = total === undefined || total === inWindow ? "" : ` (${formatCount(total)} in all)`;
   return [
     span(
-      supervisor.dynamic ? `${formatCount(children)} ${children === 1 ? "child" : "children"}` : printable(supervisor.strategy),
+      supervisor.dynamic
+        ? `${formatCount(children)} ${children === 1 ? "child" : "children"}`
+        : printable(supervisor.strategy),
     ),
     span(window + before, inWindow === 0 ? "dim" : inWindow >= max ? "alert" : "warn"),
     ...(absent === 0 ? [] : [span(`${formatCount(absent)} not running`, "warn")]),

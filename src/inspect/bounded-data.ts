@@ -43,7 +43,8 @@ class Cutter {
         return value;
       case "number":
         this.#bytesLeft -= 8;
-        return Number.isFinite(value) ? value : String(value);
+        // Adding 0 turns -0, for which JSON has no word, into 0.
+        return Number.isFinite(value) ? value + 0 : String(value);
       case "string":
         return this.#text(value);
       case "bigint":

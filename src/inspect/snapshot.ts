@@ -37,7 +37,7 @@ export const FIRST_LOOK: SnapshotBounds = {
 export const EVERYTHING: SnapshotBounds = { ...FIRST_LOOK, page: 5_000, rows: 5_000, statusBytes: 2 * 1_024 * 1_024 };
 
 /** The bounds of `info`: one actor, a page of its children, and much of its status. */
-export const ONE_ACTOR: SnapshotBounds = {
+const ONE_ACTOR: SnapshotBounds = {
   ...FIRST_LOOK,
   depth: 1,
   status: { depth: 8, entries: 100, characters: 2_000, bytes: 16_384 },

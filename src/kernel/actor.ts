@@ -6,6 +6,7 @@ import { Deferred } from "./deferred.js";
 import { BadArgumentError, NoContextError, whatCame } from "./errors.js";
 import type { ExitReason } from "./exit-reason.js";
 import { DEAD } from "./flags.js";
+import type { Kernel } from "./kernel.js";
 import type { Down, MonitorRef } from "./monitor.js";
 import type { Exit } from "./signal.js";
 import type { SpawnOptions, StartOptions } from "./starting.js";
@@ -125,7 +126,9 @@ export abstract class Actor<Args = void> {
 
   constructor() {
     if (constructing === undefined) {
-      throw new NoContextError(`Cannot construct ${new.target.name} with new: start it with system.start, system.spawn or as a child`);
+      throw new NoContextError(
+        `Cannot construct ${new.target.name} with new: start it with system.start, system.spawn or as a child`,
+      );
     }
     this.#cell = constructing;
     // Taken once: an actor constructed with `new` inside another's constructor must not get its cell.
@@ -140,17 +143,17 @@ export abstract class Actor<Args = void> {
 
   /** Called with what was sent by `ref.send`, and by timers. Without an override the message is reported and dropped. */
   handleInfo(message: unknown): void | Promise<void> {
-    this.#unexpected("message", message);
+    reportUnexpected(this.#cell, "message", message);
   }
 
   /** Called when a monitored actor has ended. Without an override it is reported and dropped. */
   handleDown(down: Down): void | Promise<void> {
-    this.#unexpected("down", down.reason);
+    reportUnexpected(this.#cell, "down", down.reason);
   }
 
   /** Called when a linked actor has ended or somebody sent an exit signal, if this actor traps exits; not for its parent's exit. */
   handleExit(exit: Exit): void | Promise<void> {
-    this.#unexpected("exit", exit.reason);
+    reportUnexpected(this.#cell, "exit", exit.reason);
   }
 
   /**
@@ -193,22 +196,22 @@ export abstract class Actor<Args = void> {
 
   /** Aborted when the actor ends, so that what it still waits for can stop. */
   protected get signal(): AbortSignal {
-    return this.#kernel.system.abortSignal(this.#cell);
+    return kernelOf(this.#cell).system.abortSignal(this.#cell);
   }
 
   /** Makes exit signals arrive as {@link Actor.handleExit}, and lets `terminate` run when the parent stops this actor. */
   protected trapExit(trap = true): void {
-    this.#kernel.system.trapExit(this.#cell, trap);
+    kernelOf(this.#cell).system.trapExit(this.#cell, trap);
   }
 
   /** Links this actor with another: when one ends abnormally, so does the other, unless it traps exits. Linking twice does nothing. */
   protected link(other: AnyRef): void {
-    this.#kernel.system.link(this.#cell, other);
+    kernelOf(this.#cell).system.link(this.#cell, other);
   }
 
   /** Removes a link. */
   protected unlink(other: AnyRef): void {
-    this.#kernel.system.unlink(this.#cell, other);
+    kernelOf(this.#cell).system.unlink(this.#cell, other);
   }
 
   /**
@@ -217,17 +220,20 @@ export abstract class Actor<Args = void> {
    * If it is dead, or nobody holds the name, that is told at once with `"noproc"`. A name is that of its holder now, not of later ones.
    */
   protected monitor(target: AnyRef | string): MonitorRef {
-    return this.#kernel.system.monitor(this.#cell, target);
+    return kernelOf(this.#cell).system.monitor(this.#cell, target);
   }
 
   /** Ends a monitor; with `flush` also drops a `handleDown` that already waits. Returns whether the monitor was still active. */
   protected demonitor(monitor: MonitorRef, options: { readonly flush?: boolean } = {}): boolean {
-    return this.#kernel.system.demonitor(this.#cell, monitor, options.flush === true);
+    return kernelOf(this.#cell).system.demonitor(this.#cell, monitor, options.flush === true);
   }
 
   /** Makes a new actor and returns its ref at once; `init` runs in its own first turn. Not linked unless `options.link` is true. */
-  protected spawn<A extends Actor<never>>(actorClass: ActorClass<A>, ...rest: StartParameters<A, SpawnOptions>): ActorRef<A> {
-    return this.#kernel.system.spawnFrom(this.#cell, actorClass, rest[0], rest[1] ?? {});
+  protected spawn<A extends Actor<never>>(
+    actorClass: ActorClass<A>,
+    ...rest: StartParameters<A, SpawnOptions>
+  ): ActorRef<A> {
+    return kernelOf(this.#cell).system.spawnFrom(this.#cell, actorClass, rest[0], rest[1] ?? {});
   }
 
   /**
@@ -240,22 +246,22 @@ export abstract class Actor<Args = void> {
     actorClass: ActorClass<A>,
     ...rest: StartParameters<A, StartOptions>
   ): StartResult<A> | Promise<StartResult<A>> {
-    return this.#kernel.system.startFrom(this.#cell, actorClass, rest[0], rest[1] ?? {});
+    return kernelOf(this.#cell).system.startFrom(this.#cell, actorClass, rest[0], rest[1] ?? {});
   }
 
   /** Sends an exit signal: `"kill"` cannot be trapped, `"normal"` is ignored by those that do not trap exits. */
   protected exit(target: AnyRef, reason: ExitReason): void {
-    this.#kernel.system.exitFrom(this.#cell, target, reason);
+    kernelOf(this.#cell).system.exitFrom(this.#cell, target, reason);
   }
 
   /** Ends this actor when the current handler is done: `terminate` runs, then a caller gets the handler's reply. */
   protected stop(reason: ExitReason = "normal"): void {
-    this.#kernel.system.stopSelf(this.#cell, reason);
+    kernelOf(this.#cell).system.stopSelf(this.#cell, reason);
   }
 
   /** Makes {@link Actor.handleContinue} run with `term` before any other message. */
   protected continueWith(term: unknown): void {
-    this.#kernel.system.continueWith(this.#cell, term);
+    kernelOf(this.#cell).system.continueWith(this.#cell, term);
   }
 
   /**
@@ -272,37 +278,37 @@ export abstract class Actor<Args = void> {
 
   /** Sends `message` to this actor's `handleInfo` after `delayMs` milliseconds. The timer ends with the actor. */
   protected sendAfter(delayMs: number, message: unknown): TimerRef {
-    return this.#kernel.system.setTimer(this.#cell, checkDuration(delayMs, 0), message, 0);
+    return kernelOf(this.#cell).system.setTimer(this.#cell, checkDuration(delayMs, 0), message, 0);
   }
 
   /** Sends `message` to this actor's `handleInfo` every `periodMs` milliseconds; beats missed in a long turn are not caught up. */
   protected sendEvery(periodMs: number, message: unknown): TimerRef {
-    return this.#kernel.system.setTimer(this.#cell, checkDuration(periodMs, 1), message, periodMs);
+    return kernelOf(this.#cell).system.setTimer(this.#cell, checkDuration(periodMs, 1), message, periodMs);
   }
 
   /** Cancels a timer and returns the milliseconds it had left, or `false` when it had fired. Its message may already wait. */
   protected cancelTimer(timer: TimerRef): number | false {
-    return this.#kernel.system.cancelTimer(this.#cell, timer);
+    return kernelOf(this.#cell).system.cancelTimer(this.#cell, timer);
   }
 
   /** Gives this actor a name. @throws {BadArgumentError} when the name is taken or the actor has one */
   protected register(name: string): void {
-    this.#kernel.system.register(this.#cell, name);
+    kernelOf(this.#cell).system.register(this.#cell, name);
   }
 
   /** Sets what people see instead of a name. */
   protected setLabel(label: string): void {
-    this.#kernel.system.setLabel(this.#cell, label);
+    kernelOf(this.#cell).system.setLabel(this.#cell, label);
   }
 
   /** Joins a group; joining again counts, and must be left as often. */
   protected joinGroup(group: string): void {
-    this.#kernel.groups.join(group, this.#live());
+    kernelOf(this.#cell).groups.join(group, liveCell(this.#cell));
   }
 
   /** Leaves a group once; false when this actor was not a member. */
   protected leaveGroup(group: string): boolean {
-    return this.#kernel.groups.leave(group, this.#live());
+    return kernelOf(this.#cell).groups.leave(group, liveCell(this.#cell));
   }
 
   /** The hook by which the runtime starts the actor; see {@link startup}. */
@@ -317,27 +323,26 @@ export abstract class Actor<Args = void> {
 
   /** Called when the actor has ended; see {@link release}. */
   [release](_reason: ExitReason): void {}
+}
 
-  get #kernel(): Cell["behaviour"]["kernel"] {
-    return this.#live().behaviour.kernel;
-  }
+// Functions, not private methods: those would add a field to every actor.
 
-  #live(): Cell {
-    const cell = this.#cell;
-    if ((cell.flags & DEAD) !== 0) {
-      throw new NoContextError(`${cell.describe()} has ended: what its old handler still does has no effect`);
-    }
-    return cell;
-  }
+function kernelOf(cell: Cell): Kernel {
+  return liveCell(cell).behaviour.kernel;
+}
 
-  #unexpected(kind: string, what: unknown): void {
-    this.#kernel.report({
-      type: "unexpected_message",
-      level: "warning",
-      text: `${this.#cell.describe()} got an unexpected ${kind}: ${whatCame(what)}`,
-      details: { ref: this.#cell.toString(), behaviour: this.#cell.behaviour.name, kind },
-    });
-  }
+function liveCell(cell: Cell): Cell {
+  if ((cell.flags & DEAD) === 0) return cell;
+  throw new NoContextError(`${cell.describe()} has ended: what its old handler still does has no effect`);
+}
+
+function reportUnexpected(cell: Cell, kind: string, what: unknown): void {
+  cell.behaviour.kernel.report({
+    type: "unexpected_message",
+    level: "warning",
+    text: `${cell.describe()} got an unexpected ${kind}: ${whatCame(what)}`,
+    details: { ref: cell.toString(), behaviour: cell.behaviour.name, kind },
+  });
 }
 
 /** The typed ref of a cell. The views of a cell are built from its class at run time, so their type can only be stated, here and once. */

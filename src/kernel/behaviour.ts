@@ -126,7 +126,9 @@ function castMethod(name: string, handler: Handler): (this: Casts, ...args: unkn
 }
 
 function detached(name: string): BadArgumentError {
-  return new BadArgumentError(`Cannot send ${name}: the method was taken off its view. Call it as ref.call.${name}(…) or ref.cast.${name}(…).`);
+  return new BadArgumentError(
+    `Cannot send ${name}: the method was taken off its view. Call it as ref.call.${name}(…) or ref.cast.${name}(…).`,
+  );
 }
 
 function define(prototype: object, name: string, value: unknown): void {
@@ -160,7 +162,11 @@ function namesIn(listed: unknown): readonly string[] {
 /** From the class next to `Actor` to the class itself, so that overrides come last. */
 function prototypeChain(prototype: object): object[] {
   const chain: object[] = [];
-  for (let level: object | null = prototype; level !== null && level !== Actor.prototype; level = Object.getPrototypeOf(level)) {
+  for (
+    let level: object | null = prototype;
+    level !== null && level !== Actor.prototype;
+    level = Object.getPrototypeOf(level)
+  ) {
     chain.unshift(level);
   }
   return chain;
@@ -168,13 +174,16 @@ function prototypeChain(prototype: object): object[] {
 
 function methodOf(prototype: object, name: string): Handler {
   const method: unknown = Reflect.get(prototype, name);
-  if (typeof method !== "function") throw new BadArgumentError(`Expected ${name} to be a method, got ${whatCame(method)}`);
+  if (typeof method !== "function")
+    throw new BadArgumentError(`Expected ${name} to be a method, got ${whatCame(method)}`);
   return method as Handler;
 }
 
 function checkLimit(limit: number, name: string): number {
   if (limit === Number.POSITIVE_INFINITY || (Number.isInteger(limit) && limit >= 1)) return limit;
-  throw new BadArgumentError(`Expected the mailbox limit of ${name} to be a whole number from 1, or Infinity; got ${whatCame(limit)}`);
+  throw new BadArgumentError(
+    `Expected the mailbox limit of ${name} to be a whole number from 1, or Infinity; got ${whatCame(limit)}`,
+  );
 }
 
 function checkOverflow(overflow: Overflow, name: string): Overflow {

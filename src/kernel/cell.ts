@@ -6,10 +6,8 @@ import type { ExitReason } from "./exit-reason.js";
 import { BUSY, DEAD, STARTING, STOPPING, SUSPENDED } from "./flags.js";
 import type { Links } from "./links.js";
 import type { Mailbox } from "./mailbox.js";
-import type { Watchers } from "./monitor.js";
-import type { Operation } from "./operation.js";
+import { INIT, type Operation } from "./operation.js";
 import type { PendingCall } from "./pending-call.js";
-import type { SignalQueue } from "./signal.js";
 import type { Extras } from "./extras.js";
 
 /** The message an actor handles asynchronously right now. */
@@ -43,9 +41,6 @@ export class Cell implements ActorRef<unknown> {
   nextSibling: Cell | null = null;
   previousSibling: Cell | null = null;
   links: Links = null;
-  watchers: Watchers = null;
-  /** System signals that wait, oldest first. */
-  signals: SignalQueue | null = null;
   busy: BusyWith | null = null;
   extras: Extras | null = null;
 
@@ -86,7 +81,12 @@ export class Cell implements ActorRef<unknown> {
 
   /** Messages that wait. */
   get mailboxLength(): number {
-    return (this.operation === null ? 0 : 1) + (this.mailbox === null ? 0 : this.mailbox.length);
+    return this.firstWaiting + (this.mailbox === null ? 0 : this.mailbox.length);
+  }
+
+  /** 1 when a message waits in the cell itself; an `init` that has yet to run is no message. */
+  get firstWaiting(): 0 | 1 {
+    return this.operation === null || this.operation.arity === INIT ? 0 : 1;
   }
 
   /** How people recognise it: name or label, class and address. */

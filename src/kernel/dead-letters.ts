@@ -59,7 +59,12 @@ export class DeadLetters {
     };
     this.#keep(letter);
     const text = `${this.#unreported} dead letter${this.#unreported === 1 ? "" : "s"}, the last one ${message} to ${letter.target}: ${reason}`;
-    this.#report({ type: "dead_letter", level: "warning", text, details: { ...letter, count: this.#unreported, total: this.total } });
+    this.#report({
+      type: "dead_letter",
+      level: "warning",
+      text,
+      details: { ...letter, count: this.#unreported, total: this.total },
+    });
     this.#unreported = 0;
   }
 

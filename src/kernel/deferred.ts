@@ -41,4 +41,3 @@ export class Deferred<Value> {
     pending?.fail("exit", reason);
   }
 }
-

@@ -1,7 +1,8 @@
 import type { Cell } from "./cell.js";
 import { current } from "./current.js";
 import { BadArgumentError, whatCame } from "./errors.js";
-import { DEAD, GATE, HELD, QUEUED, SUSPENDED } from "./flags.js";
+import { extrasOf } from "./extras.js";
+import { DEAD, GATE, HELD, QUEUED, SIGNALLED, SUSPENDED } from "./flags.js";
 import { Mailbox } from "./mailbox.js";
 import type { Operation } from "./operation.js";
 import { PendingCall } from "./pending-call.js";
@@ -16,7 +17,12 @@ export function post(cell: Cell, operation: Operation, payload: unknown): void {
     cell.from = current.cell;
     cell.behaviour.kernel.scheduler.enqueue(cell);
   } else if (!append(cell, operation, payload, current.cell)) {
-    cell.behaviour.kernel.deadLetters.add(cell, operation.name, (cell.flags & DEAD) === 0 ? "mailbox_full" : "noproc", payload);
+    cell.behaviour.kernel.deadLetters.add(
+      cell,
+      operation.name,
+      (cell.flags & DEAD) === 0 ? "mailbox_full" : "noproc",
+      payload,
+    );
   }
 }
 
@@ -105,23 +111,25 @@ export function takeNext(cell: Cell): void {
 /** Puts a system signal in front of the user messages. */
 export function signal(cell: Cell, entry: Signal): void {
   if ((cell.flags & DEAD) !== 0) return;
-  cell.signals ??= new SignalQueue();
-  cell.signals.push(entry);
+  const extras = extrasOf(cell);
+  extras.signals ??= new SignalQueue();
+  extras.signals.push(entry);
+  cell.flags |= SIGNALLED;
   const heldForSignals = HELD & ~SUSPENDED;
   if ((cell.flags & (heldForSignals | QUEUED)) === 0) cell.behaviour.kernel.scheduler.enqueue(cell);
 }
 
-const LONGEST_SEARCH = 64;
+const LONGEST_SEARCH = 1_024;
 
 /**
  * The count of handled messages after which a signal of `sender` may be delivered to `receiver`.
  *
  * Looks for the newest waiting message that `sender` sent, or may have sent: what was sent outside the synchronous part of a handler has no
- * known sender. After 64 messages the search ends and the signal waits behind the rest, which is always legal.
+ * known sender. After 1,024 messages the search ends and the signal waits behind the rest, which is always legal.
  */
 export function orderAfter(receiver: Cell, sender: Cell | null): number {
   const { mailbox, handled } = receiver;
-  const first = receiver.operation === null ? 0 : 1;
+  const first = receiver.firstWaiting;
   if (mailbox !== null) {
     const found = mailbox.findFromNewest(LONGEST_SEARCH, (from) => mayBeFrom(from, sender));
     if (found > 0) return handled + first + mailbox.length - found + 1;
@@ -138,7 +146,8 @@ function mayBeFrom(from: unknown, sender: Cell | null): boolean {
 /** Refuses a call time-out that is not a number of milliseconds from 0, or `Infinity`. */
 export function checkTimeout(timeoutMs: number): void {
   if (typeof timeoutMs !== "number" || Number.isNaN(timeoutMs) || timeoutMs < 0) {
-    throw new BadArgumentError(`Expected a call time-out in milliseconds, 0 or more, or Infinity; got ${whatCame(timeoutMs)}`);
+    throw new BadArgumentError(
+      `Expected a call time-out in milliseconds, 0 or more, or Infinity; got ${whatCame(timeoutMs)}`,
+    );
   }
 }
-

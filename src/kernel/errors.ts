@@ -113,6 +113,7 @@ export class NoContextError extends HoldfastError {
 export function whatCame(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === "function") return `function ${value.name === "" ? "(anonymous)" : value.name}`;
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? `an array of ${value.length}` : `an object ${formatReason(value)}`;
+  if (typeof value === "object" && value !== null)
+    return Array.isArray(value) ? `an array of ${value.length}` : `an object ${formatReason(value)}`;
   return String(value);
 }

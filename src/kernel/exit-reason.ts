@@ -19,7 +19,9 @@ export interface ErrorReason {
  */
 export function isNormalExit(reason: ExitReason): boolean {
   return (
-    reason === "normal" || reason === "shutdown" || (typeof reason === "object" && reason !== null && "shutdown" in reason)
+    reason === "normal" ||
+    reason === "shutdown" ||
+    (typeof reason === "object" && reason !== null && "shutdown" in reason)
   );
 }
 

@@ -1,5 +1,6 @@
 import type { ExitReason } from "./exit-reason.js";
-import type { Monitor } from "./monitor.js";
+import type { Monitor, Watchers } from "./monitor.js";
+import type { SignalQueue } from "./signal.js";
 import type { PendingCall } from "./pending-call.js";
 import type { Cell } from "./cell.js";
 import type { Timer } from "./timers.js";
@@ -13,6 +14,10 @@ export class Extras {
   continuations: unknown[] | null = null;
   timers: Set<Timer> | null = null;
   groups: Set<string> | null = null;
+  /** System signals that wait, oldest first; the flag `SIGNALLED` says whether there are any. */
+  signals: SignalQueue | null = null;
+  /** Monitors on this actor. */
+  watchers: Watchers = null;
   /** Monitors this actor holds on others. */
   monitors: Set<Monitor> | null = null;
   /** Calls this actor has deferred and not answered. */

@@ -19,6 +19,9 @@ export const STOP_REQUESTED = 256;
 /** `handleContinue` must run before the next message. */
 export const CONTINUING = 512;
 
+/** System signals wait. */
+export const SIGNALLED = 1024;
+
 /** With none of these a message is put in the cell and the actor queued, without looking further. */
 export const GATE = QUEUED | BUSY | SUSPENDED | STARTING | STOPPING | DEAD;
 /** While one of these holds, no user message is handled. */

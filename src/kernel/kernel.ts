@@ -44,8 +44,6 @@ export class Kernel {
   lastId = 0;
   spawned = 0;
   ended = 0;
-  /** Messages handled by actors that have ended. */
-  handledByEnded = 0;
   nextMonitorId = 1;
   readonly #behaviours = new Map<unknown, Behaviour>();
   readonly #reporter: Reporter;
@@ -68,7 +66,13 @@ export class Kernel {
       post(timer.cell, timer.cell.behaviour.info, timer.message);
     });
     this.origin = new Cell(0, this.behaviourOf(Origin), null, SUSPENDED);
-    this.scheduler = new Scheduler(runTurn, () => this.calls.endTurn(), options.clock, options.executor, options.sliceMs);
+    this.scheduler = new Scheduler(
+      runTurn,
+      () => this.calls.endTurn(),
+      options.clock,
+      options.executor,
+      options.sliceMs,
+    );
   }
 
   get system(): ActorSystem {
@@ -94,7 +98,8 @@ export class Kernel {
     if (actorClass === this.#lastClass && this.#lastBehaviour !== undefined) return this.#lastBehaviour;
     let behaviour = this.#behaviours.get(actorClass);
     if (behaviour === undefined) {
-      if (typeof actorClass !== "function") throw new BadArgumentError(`Expected an actor class, got ${whatCame(actorClass)}`);
+      if (typeof actorClass !== "function")
+        throw new BadArgumentError(`Expected an actor class, got ${whatCame(actorClass)}`);
       behaviour = new Behaviour(this, actorClass);
       this.#behaviours.set(actorClass, behaviour);
     }

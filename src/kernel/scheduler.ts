@@ -41,6 +41,8 @@ export const nodeExecutor: Executor = {
  * so the clock is read once per 128 quick messages, and after each slow one.
  */
 export class Scheduler {
+  /** Messages and signals handled since the system was made. */
+  handled = 0;
   #ring: (Cell | undefined)[] = new Array<Cell | undefined>(FIRST_CAPACITY).fill(undefined);
   #mask = FIRST_CAPACITY - 1;
   #head = 0;
@@ -107,14 +109,15 @@ export class Scheduler {
   }
 
   #drain(): void {
-    const ring = this.#runTurn;
+    const runTurn = this.#runTurn;
     while (this.#length > 0) {
       const cell = this.#ring[this.#head];
       this.#ring[this.#head] = undefined;
       this.#head = (this.#head + 1) & this.#mask;
       this.#length--;
       if (cell === undefined) continue;
-      const handled = ring(cell);
+      const handled = runTurn(cell);
+      this.handled += handled;
       const turnLength = cell.behaviour.turnLength;
       this.#credit -= turnLength === LONGEST_TURN ? handled : (handled * CREDIT) / turnLength;
       if (this.#credit <= 0 && this.#look(cell, handled)) return;

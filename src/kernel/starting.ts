@@ -5,7 +5,7 @@ import { BadArgumentError, BadReturnError, whatCame } from "./errors.js";
 import { type ExitReason, reasonOfThrown } from "./exit-reason.js";
 import { extrasOf } from "./extras.js";
 import { adopt } from "./family.js";
-import { CONTINUING, DEAD, LINKED_TO_PARENT, QUEUED, STARTING, STOP_REQUESTED } from "./flags.js";
+import { CONTINUING, DEAD, LINKED_TO_PARENT, QUEUED, SIGNALLED, STARTING, STOP_REQUESTED } from "./flags.js";
 import type { Kernel } from "./kernel.js";
 import { INIT, Operation } from "./operation.js";
 import { reportCrash, stopActor } from "./stopping.js";
@@ -38,10 +38,18 @@ type InitOutcome = "running" | "ignored" | { readonly reason: ExitReason };
 const initOperation = new Operation("init", () => undefined, INIT, false);
 
 /** Makes an actor whose `init` runs in its own first turn. @throws {BadArgumentError} when the name is taken */
-export function spawnCell(kernel: Kernel, parent: Cell, actorClass: ActorClass<Actor<unknown>>, args: unknown, options: SpawnOptions): Cell {
+export function spawnCell(
+  kernel: Kernel,
+  parent: Cell,
+  actorClass: ActorClass<Actor<unknown>>,
+  args: unknown,
+  options: SpawnOptions,
+): Cell {
   const holder = options.name === undefined ? undefined : kernel.names.get(checkName(options.name));
   if (holder !== undefined) {
-    throw new BadArgumentError(`Cannot spawn ${actorClass.name} as ${whatCame(options.name)}: the name is held by ${holder.describe()}`);
+    throw new BadArgumentError(
+      `Cannot spawn ${actorClass.name} as ${whatCame(options.name)}: the name is held by ${holder.describe()}`,
+    );
   }
   const cell = makeCell(kernel, parent, actorClass, options, options.link === true);
   cell.operation = initOperation;
@@ -93,7 +101,11 @@ export function startCell(
   return concludeStart(cell, outcome);
 }
 
-async function finishStart(cell: Cell, pending: Promise<InitOutcome>, timeoutMs: number | undefined): Promise<CellStart> {
+async function finishStart(
+  cell: Cell,
+  pending: Promise<InitOutcome>,
+  timeoutMs: number | undefined,
+): Promise<CellStart> {
   const { clock } = cell.behaviour.kernel;
   let timedOut = false;
   let timer: object | undefined;
@@ -145,13 +157,21 @@ function release(cell: Cell): void {
   // Within its own turn the turn goes on by itself; else it is queued if anything waits.
   if (running) return;
   cell.flags &= ~QUEUED;
-  const waits = cell.operation !== null || cell.mailbox !== null || cell.signals !== null || (cell.flags & CONTINUING) !== 0;
+  const waits = cell.operation !== null || cell.mailbox !== null || (cell.flags & (CONTINUING | SIGNALLED)) !== 0;
   if (waits) cell.behaviour.kernel.scheduler.enqueue(cell);
 }
 
-function makeCell(kernel: Kernel, parent: Cell, actorClass: ActorClass<Actor<unknown>>, options: SpawnOptions, linked: boolean): Cell {
+function makeCell(
+  kernel: Kernel,
+  parent: Cell,
+  actorClass: ActorClass<Actor<unknown>>,
+  options: SpawnOptions,
+  linked: boolean,
+): Cell {
   const behaviour = kernel.behaviourOf(actorClass);
-  const cell = new Cell(++kernel.lastId, behaviour, parent, linked ? STARTING | LINKED_TO_PARENT : STARTING);
+  // What the program starts has no actor to be linked with.
+  const flags = linked && parent !== kernel.origin ? STARTING | LINKED_TO_PARENT : STARTING;
+  const cell = new Cell(++kernel.lastId, behaviour, parent, flags);
   kernel.spawned++;
   adopt(parent, cell);
   if (options.name !== undefined) {
@@ -164,7 +184,9 @@ function makeCell(kernel: Kernel, parent: Cell, actorClass: ActorClass<Actor<unk
 
 function checkName(name: string): string {
   if (typeof name !== "string" || name === "") {
-    throw new BadArgumentError(`Expected an actor's name to be a string of at least one character, got ${whatCame(name)}`);
+    throw new BadArgumentError(
+      `Expected an actor's name to be a string of at least one character, got ${whatCame(name)}`,
+    );
   }
   return name;
 }
@@ -212,4 +234,3 @@ function outcomeOf(cell: Cell, result: unknown): InitOutcome {
       "{ continue: term }, or a promise of one of these.",
   );
 }
-

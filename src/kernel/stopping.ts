@@ -39,7 +39,12 @@ function runTerminate(cell: Cell, terminate: () => unknown): undefined | Promise
   }
 }
 
-async function finishLater(cell: Cell, reason: ExitReason, running: Promise<unknown>, held: HeldReply | null): Promise<void> {
+async function finishLater(
+  cell: Cell,
+  reason: ExitReason,
+  running: Promise<unknown>,
+  held: HeldReply | null,
+): Promise<void> {
   let finalReason = reason;
   try {
     await running;

@@ -8,7 +8,7 @@ import { BadArgumentError, CallError, NoContextError, StartError, whatCame } fro
 import type { ExitReason } from "./exit-reason.js";
 import { extrasOf } from "./extras.js";
 import { childrenOf } from "./family.js";
-import { CONTINUING, DEAD, LINKED_TO_PARENT, TRAPPING } from "./flags.js";
+import { CONTINUING, DEAD, LINKED_TO_PARENT, SIGNALLED, TRAPPING } from "./flags.js";
 import { Kernel } from "./kernel.js";
 import { withLink, withoutLink } from "./links.js";
 import { Monitor, type MonitorRef, withWatcher } from "./monitor.js";
@@ -95,7 +95,10 @@ export class ActorSystem {
   }
 
   /** Makes an actor and resolves when its `init` is done. @throws {StartError} when no running actor came out of it */
-  async start<A extends Actor<never>>(actorClass: ActorClass<A>, ...rest: StartParameters<A, StartOptions>): Promise<ActorRef<A>> {
+  async start<A extends Actor<never>>(
+    actorClass: ActorClass<A>,
+    ...rest: StartParameters<A, StartOptions>
+  ): Promise<ActorRef<A>> {
     return unwrap(actorClass.name, await this.startFrom(this.#kernel.origin, actorClass, rest[0], rest[1] ?? {}));
   }
 
@@ -204,7 +207,8 @@ export class ActorSystem {
 
   async #stop(reason: ExitReason): Promise<void> {
     const { origin, calls, timers } = this.#kernel;
-    const rootReason = this.#root === undefined ? reason : await this.#stopOne(this.#root, reason, Number.POSITIVE_INFINITY);
+    const rootReason =
+      this.#root === undefined ? reason : await this.#stopOne(this.#root, reason, Number.POSITIVE_INFINITY);
     const others = [...childrenOf(origin)].reverse();
     await Promise.all(others.map((cell) => this.#stopOne(cell, reason, DEFAULT_STOP_TIMEOUT_MS)));
     // What was linked to nobody and started by those that ended meanwhile.
@@ -235,7 +239,12 @@ export class ActorSystem {
   // What follows is what an actor does through its own protected methods.
 
   /** @internal */
-  spawnFrom<A extends Actor<never>>(parent: Cell, actorClass: ActorClass<A>, args: unknown, options: SpawnOptions): ActorRef<A> {
+  spawnFrom<A extends Actor<never>>(
+    parent: Cell,
+    actorClass: ActorClass<A>,
+    args: unknown,
+    options: SpawnOptions,
+  ): ActorRef<A> {
     this.#checkRunning();
     return asRef<A>(spawnCell(this.#kernel, parent, erased(actorClass), args, options));
   }
@@ -292,7 +301,7 @@ export class ActorSystem {
       other.links = withoutLink(other.links, cell);
     }
     // An exit of the former partner that already waits is dropped too: `unlink` and flush.
-    cell.signals?.dropFrom(other);
+    dropSignals(cell, other);
   }
 
   /** @internal */
@@ -304,7 +313,8 @@ export class ActorSystem {
       sendDown(monitor, "noproc");
       return monitor;
     }
-    cell.watchers = withWatcher(cell.watchers, monitor);
+    const targetExtras = extrasOf(cell);
+    targetExtras.watchers = withWatcher(targetExtras.watchers, monitor);
     const extras = extrasOf(watcher);
     extras.monitors ??= new Set();
     extras.monitors.add(monitor);
@@ -318,7 +328,7 @@ export class ActorSystem {
     }
     const active = watcher.extras?.monitors?.delete(monitor) === true;
     if (active) detachMonitor(monitor);
-    else if (flush) watcher.signals?.dropFrom(monitor);
+    else if (flush) dropSignals(watcher, monitor);
     return active;
   }
 
@@ -358,8 +368,10 @@ export class ActorSystem {
     const extras = extrasOf(cell);
     const holder = this.#kernel.names.get(name);
     if (typeof name !== "string" || name === "") throw new BadArgumentError(`Expected a name, got ${whatCame(name)}`);
-    if (holder !== undefined) throw new BadArgumentError(`Cannot register ${whatCame(name)}: it is held by ${holder.describe()}`);
-    if (extras.name !== undefined) throw new BadArgumentError(`${cell.describe()} cannot take ${whatCame(name)}: an actor has one name`);
+    if (holder !== undefined)
+      throw new BadArgumentError(`Cannot register ${whatCame(name)}: it is held by ${holder.describe()}`);
+    if (extras.name !== undefined)
+      throw new BadArgumentError(`${cell.describe()} cannot take ${whatCame(name)}: an actor has one name`);
     extras.name = name;
     this.#kernel.names.set(name, cell);
   }
@@ -370,7 +382,8 @@ export class ActorSystem {
   }
 
   #checkRunning(): void {
-    if (this.#stopping !== undefined) throw new NoContextError(`The system ${this.name} is stopping: it starts no more actors`);
+    if (this.#stopping !== undefined)
+      throw new NoContextError(`The system ${this.name} is stopping: it starts no more actors`);
   }
 }
 
@@ -391,8 +404,15 @@ export async function createSystem<Root extends Actor<never>>(options: SystemOpt
 
 /** A system without root, on a given executor. */
 export function createBareSystem(options: Omit<SystemOptions<never>, "root">, executor: Executor): ActorSystem {
-  const { name = "holdfast", clock = realClock, random = systemRandom, reporter = consoleReporter, sliceMs = DEFAULT_SLICE_MS } = options;
-  if (typeof name !== "string" || name === "") throw new BadArgumentError(`Expected the system's name to be text, got ${whatCame(name)}`);
+  const {
+    name = "holdfast",
+    clock = realClock,
+    random = systemRandom,
+    reporter = consoleReporter,
+    sliceMs = DEFAULT_SLICE_MS,
+  } = options;
+  if (typeof name !== "string" || name === "")
+    throw new BadArgumentError(`Expected the system's name to be text, got ${whatCame(name)}`);
   if (typeof sliceMs !== "number" || !(sliceMs > 0)) {
     throw new BadArgumentError(`Expected sliceMs to be a number of milliseconds above 0, got ${whatCame(sliceMs)}`);
   }
@@ -406,6 +426,14 @@ export function createBareSystem(options: Omit<SystemOptions<never>, "root">, ex
 export function cellOf(ref: AnyRef): Cell {
   if (ref instanceof Cell) return ref;
   throw new BadArgumentError(`Expected an actor's ref, got ${whatCame(ref)}`);
+}
+
+/** Drops the waiting signals of one origin: a former link partner, or a monitor. */
+function dropSignals(cell: Cell, origin: Cell | Monitor): void {
+  const signals = cell.extras?.signals ?? null;
+  if (signals === null) return;
+  signals.dropFrom(origin);
+  if (signals.first === null) cell.flags &= ~SIGNALLED;
 }
 
 // Classes differ in the arguments of init; the kernel passes those on without looking at them.

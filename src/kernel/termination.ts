@@ -52,7 +52,12 @@ export function exitSignal(sender: Cell | null, target: Cell, reason: ExitReason
   if ((target.flags & TRAPPING) !== 0) {
     const after = orderAfter(target, sender);
     const fromParent = sender !== null && sender === target.parent;
-    signal(target, fromParent ? new Signal("stop", after, reason, sender) : new Signal("exit", after, exitOf(sender ?? target, reason), sender));
+    signal(
+      target,
+      fromParent
+        ? new Signal("stop", after, reason, sender)
+        : new Signal("exit", after, exitOf(sender ?? target, reason), sender),
+    );
     return;
   }
   if (reason === "normal" && sender !== target) return;
@@ -68,7 +73,6 @@ function end(cell: Cell, reason: ExitReason): void {
   const { kernel } = behaviour;
   cell.flags = DEAD | (cell.flags & (QUEUED | LINKED_TO_PARENT));
   kernel.ended++;
-  kernel.handledByEnded += cell.handled;
   behaviour.forget(cell);
   // Names, groups and timers go before anyone hears of the death, so that whoever hears of it finds the name free.
   if (extras !== null) {
@@ -78,6 +82,7 @@ function end(cell: Cell, reason: ExitReason): void {
     if (extras.monitors !== null) for (const monitor of extras.monitors) detachMonitor(monitor);
     extras.timers = null;
     extras.monitors = null;
+    extras.signals = null;
     extras.continuations = null;
     extras.abort?.abort(reason);
   }
@@ -85,7 +90,6 @@ function end(cell: Cell, reason: ExitReason): void {
   releaseActor(cell, reason);
   cell.payload = reason;
   cell.actor = undefined;
-  cell.signals = null;
   tellFamily(cell, reason);
   tellWatchers(cell, reason);
   const waiters = extras?.exitWaiters ?? null;
@@ -154,11 +158,13 @@ function tellFamily(cell: Cell, reason: ExitReason): void {
 }
 
 function tellWatchers(cell: Cell, reason: ExitReason): void {
-  for (const monitor of watcherList(cell.watchers)) {
+  const { extras } = cell;
+  if (extras === null) return;
+  for (const monitor of watcherList(extras.watchers)) {
     monitor.watcher.extras?.monitors?.delete(monitor);
     sendDown(monitor, reason);
   }
-  cell.watchers = null;
+  extras.watchers = null;
 }
 
 /** Tells the watcher of a monitor that its target is gone. */
@@ -172,5 +178,6 @@ export function sendDown(monitor: Monitor, reason: ExitReason): void {
 /** Removes a monitor from its target. */
 export function detachMonitor(monitor: Monitor): void {
   const { target } = monitor;
-  if (target !== undefined) target.watchers = withoutWatcher(target.watchers, monitor);
+  const extras = target?.extras ?? null;
+  if (extras !== null) extras.watchers = withoutWatcher(extras.watchers, monitor);
 }

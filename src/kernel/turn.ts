@@ -4,7 +4,18 @@ import { Deferred } from "./deferred.js";
 import { takeNext } from "./delivery.js";
 import { type ExitReason, reasonOfThrown } from "./exit-reason.js";
 import { extrasOf } from "./extras.js";
-import { ATTENTION, BUSY, CONTINUING, DEAD, HELD, QUEUED, STARTING, STOP_REQUESTED, SUSPENDED } from "./flags.js";
+import {
+  ATTENTION,
+  BUSY,
+  CONTINUING,
+  DEAD,
+  HELD,
+  QUEUED,
+  SIGNALLED,
+  STARTING,
+  STOP_REQUESTED,
+  SUSPENDED,
+} from "./flags.js";
 import type { Down } from "./monitor.js";
 import { ARITY_MANY, ARITY_ONE, ARITY_ZERO, INIT, Operation } from "./operation.js";
 import { PendingCall } from "./pending-call.js";
@@ -23,12 +34,15 @@ export function runTurn(cell: Cell): number {
   current.cell = cell;
   if ((cell.flags & STARTING) !== 0 && cell.operation !== null && cell.operation.arity === INIT) runInit(cell);
   while (handled < limit) {
-    if (cell.signals !== null && deliverSignal(cell)) {
+    if ((cell.flags & SIGNALLED) !== 0 && deliverSignal(cell)) {
       handled++;
       continue;
     }
-    if ((cell.flags & (HELD | CONTINUING)) !== 0 && !runContinuation(cell)) break;
-    if ((cell.flags & HELD) !== 0) break;
+    if ((cell.flags & (HELD | CONTINUING)) !== 0) {
+      if (!runContinuation(cell)) break;
+      handled++;
+      continue;
+    }
     const operation = cell.operation;
     if (operation === null) {
       if (cell.mailbox === null) break;
@@ -49,8 +63,9 @@ export function resume(cell: Cell): void {
   if ((cell.flags & QUEUED) !== 0) return;
   const held = cell.flags & HELD;
   const mayHandle = held === 0 && (cell.operation !== null || cell.mailbox !== null || (cell.flags & CONTINUING) !== 0);
-  const maySignal = (held & ~SUSPENDED) === 0 && cell.signals !== null;
-  if (mayHandle || (maySignal && cell.signals?.has(cell.handled) === true)) cell.behaviour.kernel.scheduler.enqueue(cell);
+  const maySignal = (held & ~SUSPENDED) === 0 && (cell.flags & SIGNALLED) !== 0;
+  if (mayHandle || (maySignal && cell.extras?.signals?.has(cell.handled) === true))
+    cell.behaviour.kernel.scheduler.enqueue(cell);
 }
 
 /** Handles the message in the cell's slot; false when something must be looked at before the next one. */
@@ -131,7 +146,8 @@ function afterHandler(cell: Cell, operation: Operation, call: PendingCall | null
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
-    value instanceof Promise || (typeof value === "object" && value !== null && "then" in value && typeof value.then === "function")
+    value instanceof Promise ||
+    (typeof value === "object" && value !== null && "then" in value && typeof value.then === "function")
   );
 }
 
@@ -194,10 +210,11 @@ function runContinuation(cell: Cell): boolean {
 
 /** Delivers the first signal that may be; false when there is none. */
 function deliverSignal(cell: Cell): boolean {
-  if ((cell.flags & HELD & ~SUSPENDED) !== 0 || cell.signals === null) return false;
-  const entry = cell.signals.take(cell.handled);
+  const signals = cell.extras?.signals ?? null;
+  if ((cell.flags & HELD & ~SUSPENDED) !== 0 || signals === null) return false;
+  const entry = signals.take(cell.handled);
   if (entry === null) return false;
-  if (cell.signals.first === null) cell.signals = null;
+  if (signals.first === null) cell.flags &= ~SIGNALLED;
   dispatchSignal(cell, entry);
   return true;
 }

@@ -16,7 +16,9 @@ export interface TestSystem {
 }
 
 /** Makes a {@link TestSystem}; `options` are those of `createSystem`, of which clock, random source and reporter have test defaults. */
-export async function createTestSystem<Root extends Actor<never>>(options: SystemOptions<Root> = {}): Promise<TestSystem> {
+export async function createTestSystem<Root extends Actor<never>>(
+  options: SystemOptions<Root> = {},
+): Promise<TestSystem> {
   const clock = createVirtualClock();
   const reports: Report[] = [];
   const reporter = (report: Report): void => {

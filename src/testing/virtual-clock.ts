@@ -62,7 +62,8 @@ export class VirtualClock implements Clock {
 
   /** Moves time forward by `durationMs` milliseconds and fires what falls due on the way. */
   async advance(durationMs: number): Promise<void> {
-    if (!(durationMs >= 0)) throw new RangeError(`Expected milliseconds from 0 to advance the clock by, got ${durationMs}`);
+    if (!(durationMs >= 0))
+      throw new RangeError(`Expected milliseconds from 0 to advance the clock by, got ${durationMs}`);
     const end = this.#now + durationMs;
     await this.settle();
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
@@ -89,7 +90,11 @@ export class VirtualClock implements Clock {
     let next: VirtualTimer | undefined;
     for (const timer of this.#timers) {
       if (timer.deadline > end) continue;
-      if (next === undefined || timer.deadline < next.deadline || (timer.deadline === next.deadline && timer.order < next.order)) {
+      if (
+        next === undefined ||
+        timer.deadline < next.deadline ||
+        (timer.deadline === next.deadline && timer.order < next.order)
+      ) {
         next = timer;
       }
     }

@@ -138,7 +138,7 @@ class Transport implements HttpServer, Listening {
     else if (request.method !== "GET") {
       answerText(response, { ok: false, status: 400, message: "a WebSocket handshake is a GET request" });
     } else {
-      const headers = { Upgrade: "websocket", Connection: "Upgrade" };
+      const headers = { Upgrade: "websocket" };
       answerText(response, { ok: false, status: 426, message: "connect here with a WebSocket", headers });
     }
   }

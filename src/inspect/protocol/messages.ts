@@ -8,7 +8,7 @@ import { describe, isRecord, type JsonRecord } from "./json.js";
  * `{"v":1,"id":1,"method":"tree","params":{}}`; the server answers each in order with `{"v":1,"id":1,"ok":true,"result":…}` or
  * `{"v":1,"id":1,"ok":false,"error":{"code":"…","message":"…"}}`. It can only be read: no method changes anything.
  */
-export const PROTOCOL_VERSION = 1;
+const PROTOCOL_VERSION = 1;
 
 /** The most bytes a request line may have, its line feed not counted. */
 export const MAX_REQUEST_BYTES = 4_096;
@@ -17,7 +17,7 @@ export const MAX_REQUEST_BYTES = 4_096;
 export const MAX_REPLY_BYTES = 32 * 1_024 * 1_024;
 
 /** The methods of the protocol. */
-export const METHODS = ["tree", "info"] as const;
+const METHODS = ["tree", "info"] as const;
 
 /**
  * What a reader may ask.

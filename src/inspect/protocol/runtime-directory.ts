@@ -4,7 +4,7 @@ import { isAbsolute, join } from "node:path";
 import { InspectorError, systemErrorCode } from "./errors.js";
 
 /** A socket's path may have this many bytes at most: the smaller of the limits of Linux (107) and macOS (103). */
-export const MAX_SOCKET_PATH_BYTES = 103;
+const MAX_SOCKET_PATH_BYTES = 103;
 
 const MAX_NAME_LENGTH = 32;
 const SOCKET_FILE = /^([A-Za-z0-9._-]{1,32})-([1-9][0-9]{0,9})\.sock$/;

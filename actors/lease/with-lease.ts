@@ -1,0 +1,64 @@
+import { type ActorRef, HoldfastError } from "../../src/index.js";
+import type { Lease } from "./claim.js";
+import type { LeaseManager } from "./lease-manager.js";
+import type { GetLeaseOptions } from "./lease-options.js";
+import type { LeaseRefusal } from "./lease-results.js";
+
+/** Thrown by {@link withLease} when there was no lease; `code` is the reason of the refusal. */
+export class LeaseError extends HoldfastError {
+  override readonly name = "LeaseError";
+  readonly code: LeaseRefusal["reason"];
+  /** For `busy`: the milliseconds after which it may be worth asking again. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(refusal: LeaseRefusal) {
+    super(textOf(refusal));
+    this.code = refusal.reason;
+    this.retryAfterMs = refusal.reason === "busy" ? refusal.retryAfterMs : undefined;
+  }
+}
+
+/**
+ * Runs a function with a lease and returns the lease afterwards, whatever becomes of the function.
+ *
+ * ```ts
+ * const rows = await withLease(pool, { timeoutMs: 500 }, (lease) => lease.resource.query("select 1"));
+ * ```
+ *
+ * Resolves with what the function returned. The lease is not renewed by itself: a function that may take longer than `leaseMs` renews it, or
+ * looks at `lease.held` before it does what must not be done twice. An actor that calls this after the first `await` of its handler gives
+ * itself as `holder`.
+ *
+ * @throws {LeaseError} when no lease was granted
+ * @throws {CallError} when the manager has ended
+ */
+export async function withLease<Resource, Result>(
+  manager: ActorRef<LeaseManager<Resource>>,
+  options: GetLeaseOptions,
+  use: (lease: Lease<Resource>) => Result | Promise<Result>,
+): Promise<Result> {
+  // No time-out of the call's own: the manager answers when the wait is over.
+  const result = await manager.callWithin(Number.POSITIVE_INFINITY).get(options);
+  if (!result.ok) throw new LeaseError(result);
+  try {
+    return await use(result.lease);
+  } finally {
+    // Cast, so that a manager that has ended meanwhile does not hide what the function returned or threw.
+    manager.cast.return(result.lease.token);
+  }
+}
+
+function textOf(refusal: LeaseRefusal): string {
+  switch (refusal.reason) {
+    case "timeout":
+      return "Got no lease: nothing became free in time";
+    case "busy":
+      return `Got no lease: too many wait already, try again in ${refusal.retryAfterMs} ms`;
+    case "holder_dead":
+      return "Got no lease: the actor that was to hold it is not alive";
+    case "holder_required":
+      return "Got no lease: one without expiry needs a holder that can be watched. Call from an actor, or give holder or leaseMs.";
+    case "bad_options":
+      return `Got no lease. ${refusal.expected}`;
+  }
+}
