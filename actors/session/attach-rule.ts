@@ -13,7 +13,7 @@ export interface SessionPosition {
 
 /** What to do with a wish to resume: attach, answer with a fresh session for a reason, or end the session because its secret was stolen. */
 export type AttachVerdict =
-  | { readonly kind: "attach" }
+  | { readonly kind: "attach"; readonly presented: "current" | "previous" }
   | { readonly kind: "refuse"; readonly reason: ResumeFailure }
   | { readonly kind: "revoke" };
 
@@ -34,5 +34,5 @@ export function decideAttach(
   if (!sameUser) return { kind: "refuse", reason: "auth" };
   if (request.rx > position.tx || request.txFirst > position.rx + 1) return { kind: "refuse", reason: "corrupt" };
   if (request.rx < position.acknowledged) return { kind: "refuse", reason: "gap" };
-  return { kind: "attach" };
+  return { kind: "attach", presented: verdict };
 }

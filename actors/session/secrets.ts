@@ -16,11 +16,15 @@ export class Secrets {
   #previous: string | undefined;
   #retired: string | undefined;
 
-  /** Makes the next secret and returns it, once. */
-  rotate(): string {
+  /**
+   * Makes the next secret and returns it, once.
+   *
+   * `presented` says which one the client came with: that one stays good until the client has shown that it has the new one. When it was the
+   * previous one, the answer with the current one was lost, and nobody may use that any more.
+   */
+  rotate(presented: "none" | "current" | "previous"): string {
     const secret = randomBytes(SECRET_BYTES).toString("base64url");
-    if (this.#previous !== undefined) this.#retired = this.#previous;
-    this.#previous = this.#current === "" ? undefined : this.#current;
+    if (presented === "current") this.#previous = this.#current;
     this.#current = hash(secret);
     return secret;
   }

@@ -1,4 +1,4 @@
-import type { ActorRef, AnyRef } from "../../src/index.js";
+import type { ActorRef, AnyRef, Deferred } from "../../src/index.js";
 import type { Frame } from "../../src/protocol/frame.js";
 import type { Hello, ResumeFailure } from "../../src/protocol/handshake.js";
 import type { TransportSocket } from "../../src/transport/transport-socket.js";
@@ -68,7 +68,7 @@ export interface SessionMessages {
   /** The socket can take more. */
   pump(): void;
   /** Resolves when all that was accepted is handled and acknowledged. */
-  drain(): Promise<void>;
+  drain(): Deferred<void>;
 }
 
 /** The ref of a session. */

@@ -2,6 +2,7 @@ import { nanoid } from "nanoid";
 import {
   Actor,
   type AnyRef,
+  type Deferred,
   type Exit,
   type ExitReason,
   formatReason,
@@ -71,7 +72,7 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
   #acknowledgementQueued = false;
   #paused = false;
   #gone: ResumeFailure | undefined;
-  #drained: (() => void)[] | undefined;
+  #draining: Deferred<void>[] | undefined;
 
   override [startup](start: SessionStart): unknown {
     const { context, attach } = start;
@@ -86,7 +87,7 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
       context.directory.add(this.#sid, this.self());
     }
     this.#take(attach.socket, attach.connection);
-    if (attach.hello !== undefined) this.#welcome(attach, false);
+    if (attach.hello !== undefined) this.#welcome(attach, "none");
     return undefined;
   }
 
@@ -109,7 +110,7 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
     this.#take(request.socket, request.connection);
     this.#stream.acknowledge(resume.rx);
     this.#stream.rewind();
-    this.#welcome(request, true);
+    this.#welcome(request, verdict.presented);
     this.pump();
     return { kind: "attached" };
   }
@@ -150,12 +151,13 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
     if (this.#socket !== undefined) this.#stream.pump(this.#socket, this.#shared.limits);
   }
 
-  drain(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#drained ??= [];
-      this.#drained.push(resolve);
-      this.#finishDrain();
-    });
+  /** Answers when all that was accepted is handled. A deferred reply, not an async handler: the channels must still be heard meanwhile. */
+  drain(): Deferred<void> {
+    const deferred = this.defer<void>();
+    this.#draining ??= [];
+    this.#draining.push(deferred);
+    this.#finishDrain();
+    return deferred;
   }
 
   // Messages of channels, broadcasts and timers.
@@ -218,7 +220,6 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
     if (context === undefined) return;
     if (this.#sid !== "") context.directory.remove(this.#sid, this.#gone);
     for (const row of this.#channels) context.subscriptions.unsubscribe(row.topic, row);
-    for (const resolve of this.#drained ?? []) resolve();
   }
 
   // The socket.
@@ -251,9 +252,9 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
     else this.sendAfter(this.#ttlMs, EXPIRED);
   }
 
-  #welcome(request: AttachRequest, resumed: boolean): void {
+  #welcome(request: AttachRequest, presented: "none" | "current" | "previous"): void {
     const { limits } = this.#shared;
-    const secret = this.#secrets?.rotate() ?? "";
+    const secret = this.#secrets?.rotate(presented) ?? "";
     const topics: Record<string, "ok"> = Object.create(null);
     for (const row of this.#channels) if (!row.leaving) topics[row.topic] = "ok";
     const welcome: Welcome = {
@@ -261,7 +262,7 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
       sid: this.#sid,
       secret,
       epoch: this.#epoch,
-      resumed,
+      resumed: presented !== "none",
       ...(request.instead === undefined ? {} : { reason: request.instead }),
       rx: this.#stream.rx,
       tx: this.#stream.tx,
@@ -335,10 +336,10 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
   }
 
   #finishDrain(): void {
-    if (this.#drained === undefined || this.#stream.unhandled > 0) return;
+    if (this.#draining === undefined || this.#stream.unhandled > 0) return;
     this.#acknowledgeSoon(true);
-    for (const resolve of this.#drained) resolve();
-    this.#drained = undefined;
+    for (const deferred of this.#draining) deferred.reply();
+    this.#draining = undefined;
   }
 
   // Topics, by the rules of Phoenix's socket dispatch.

@@ -40,9 +40,6 @@ const NOTHING = Buffer.alloc(0);
 const PING = SharedFrame.control(OPCODE_PING, NOTHING);
 const LONGEST_REASON_BYTES = 123;
 
-/** The connection whose bytes are being read, while they are. */
-let current: WebSocketConnection | undefined;
-
 /**
  * A WebSocket in its ordinary life: whole frames in, whole frames out, one small object and no closure.
  *
@@ -155,8 +152,8 @@ export class WebSocketConnection implements TransportSocket, FrameTaker, TurnWri
     if (this.#full === undefined) this.#leaveTo(this.#partial?.bytes ?? NOTHING);
     this.#full?.close(code, reason);
     this.#socket.uncork();
-    // The client's answer has to be read even if the owner had paused. While a chunk is being read its rest comes first.
-    if (current !== this) this.#socket.resume();
+    // The client's answer has to be read even if the owner had paused.
+    this.#socket.resume();
   }
 
   terminate(): void {
@@ -238,15 +235,9 @@ export class WebSocketConnection implements TransportSocket, FrameTaker, TurnWri
     }
     const end = readFrames(this, rest, limit);
     if (end < 0) this.#readAsFull(rest.subarray(~end));
-    else if (!this.reading) this.#leaveUnread(rest.subarray(end));
-    else if (end < rest.length) this.#partial = new PartialFrame(rest.subarray(end));
-  }
-
-  /** The owner has paused or closed in the middle of a chunk: its rest goes back to where it came from. */
-  #leaveUnread(rest: Buffer): void {
-    if (this.#socket.destroyed) return;
-    if (rest.length > 0) this.#socket.unshift(rest);
-    if (this.#full !== undefined) this.#socket.resume();
+    else if (this.reading && end < rest.length) this.#partial = new PartialFrame(rest.subarray(end));
+    // The owner has paused or closed in the middle of a chunk: its rest goes back to where it came from.
+    else if (end < rest.length) this.#socket.unshift(rest.subarray(end));
   }
 
   #readAsFull(head: Buffer): void {
@@ -281,7 +272,6 @@ export class WebSocketConnection implements TransportSocket, FrameTaker, TurnWri
 
   /** Tells the owner that it is over, once. */
   finish(code: number, reason: string): void {
-    if (this.#state === CLOSED) return;
     this.#state = CLOSED;
     this.reading = false;
     this.#queue = undefined;
@@ -314,9 +304,7 @@ function isListener(value: unknown): value is () => void {
 }
 
 function onSocketData(this: Socket, chunk: Buffer): void {
-  current = this[CONNECTION];
-  current?.receive(chunk);
-  current = undefined;
+  this[CONNECTION]?.receive(chunk);
 }
 
 function onSocketEnd(this: Socket): void {

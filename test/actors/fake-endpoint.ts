@@ -1,0 +1,58 @@
+import type { ActorRef } from "../../src/index.js";
+import { resolveLimits, type SocketLimits } from "../../actors/endpoint/options.js";
+import { RouteTable } from "../../actors/channel/route-table.js";
+import type { ChannelClass } from "../../actors/channel/channel.js";
+import { PhoenixConnection } from "../../actors/connection/phoenix-connection.js";
+import type { Authenticate, EndpointContext } from "../../actors/endpoint/context.js";
+import { DelayQueue } from "../../actors/session/delay-queue.js";
+import { SessionDirectory } from "../../actors/session/session-directory.js";
+import { Subscriptions } from "../../actors/topic/subscriptions.js";
+import { createTestSystem, type TestSystem } from "../../src/testing/index.js";
+import { DynamicSupervisor } from "../../supervisors/index.js";
+import { FakeSocket } from "./fake-socket.js";
+
+export interface FakeEndpoint extends TestSystem {
+  readonly context: EndpointContext;
+  /** A client's socket, its connection actor started. */
+  connect(params?: Record<string, string>): Promise<{ socket: FakeSocket; connection: ActorRef<PhoenixConnection> }>;
+}
+
+export interface FakeEndpointOptions {
+  readonly channels: Record<string, ChannelClass>;
+  readonly authenticate?: Authenticate;
+  readonly limits?: Partial<SocketLimits>;
+  readonly maxSessions?: number;
+}
+
+/** The parts of an endpoint behind its listener, on the virtual clock and without a network. */
+export async function createFakeEndpoint(options: FakeEndpointOptions): Promise<FakeEndpoint> {
+  const test = await createTestSystem();
+  const { system, clock } = test;
+  const limits = resolveLimits(options.limits);
+  const context: EndpointContext = {
+    routes: new RouteTable(options.channels),
+    limits,
+    authenticate: options.authenticate ?? (({ token }) => (token === undefined ? {} : { user: token })),
+    directory: new SessionDirectory(),
+    subscriptions: new Subscriptions(),
+    acknowledgements: new DelayQueue(clock, limits.ackDelayMs, (session) => session.cast.acknowledgementDue()),
+    silent: new DelayQueue(clock, limits.helloTimeoutMs, (connection) => connection.cast.silent()),
+    sessionsName: "test.sessions",
+  };
+  await system.start(DynamicSupervisor, { maxChildren: options.maxSessions ?? 1_000 }, { name: "test.sessions" });
+  return {
+    ...test,
+    context,
+    async connect(params = {}) {
+      const socket = new FakeSocket();
+      const request = { path: "/socket/websocket", params, authToken: undefined, origin: undefined, remoteAddress: "127.0.0.1", headers: {} };
+      const connection = await system.start(PhoenixConnection, { socket, request, context });
+      return { socket, connection };
+    },
+    async stop() {
+      context.acknowledgements.stop();
+      context.silent.stop();
+      await test.stop();
+    },
+  };
+}
