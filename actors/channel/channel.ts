@@ -14,6 +14,7 @@ import type { ChannelRow } from "../session/channel-table.js";
 import type { Identity, SessionRef } from "../session/session-messages.js";
 import type { Subscriptions } from "../topic/subscriptions.js";
 import { type Answer, isAnswer, ok } from "./answer.js";
+import type { JoinRefused } from "./join-refused.js";
 
 /** A class that serves topics. */
 export type ChannelClass = ActorClass<Channel>;
@@ -31,11 +32,6 @@ export interface ChannelStart {
   readonly identity: Identity;
   readonly context: ChannelSurroundings;
   answer: Answer | undefined;
-}
-
-/** The exit reason of a channel whose `join` said no. */
-export interface JoinRefused {
-  readonly refused: object;
 }
 
 /**
@@ -68,11 +64,9 @@ export abstract class Channel extends Actor<ChannelStart> {
    * Nothing or `ok(response)` lets the client in, `error(response)` does not and ends the channel. May be async: the client's other frames
    * wait meanwhile, as in Phoenix.
    */
-  // biome-ignore lint/suspicious/noConfusingVoidType: a join without return statement lets everybody in.
   join(_params: unknown): Answer | void | Promise<Answer | void> {}
 
   /** Handles one push of the client. What it returns is the reply: `ok(response)`, `error(response)`, or nothing for none. */
-  // biome-ignore lint/suspicious/noConfusingVoidType: most pushes get no reply.
   handleIn(event: string, _payload: unknown): Answer | void | Promise<Answer | void> {
     throw new BadArgumentError(`${this.constructor.name} got the event ${whatCame(event)} and has no handleIn`);
   }

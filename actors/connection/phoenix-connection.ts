@@ -15,6 +15,7 @@ import { isCount } from "../../src/protocol/sequence.js";
 import { type ChildTemplate, childTemplate, type DynamicSupervisor, startChild } from "../../supervisors/index.js";
 import { error, ok } from "../channel/answer.js";
 import { type AuthenticatedUser, type EndpointContext, identityOf } from "../endpoint/context.js";
+import { closeFor as sessionCloseFor } from "../session/session-close.js";
 import { Session } from "../session/session.js";
 import type { SessionRef, SessionStart } from "../session/session-messages.js";
 import type { Accepted } from "./accepted.js";
@@ -25,6 +26,8 @@ export interface PhoenixAccepted extends Accepted {
   readonly context: EndpointContext;
 }
 
+/** Frames that wait for the session, above which the socket is not read. */
+const HIGH_WATER = 256;
 const ATTACH_TIMEOUT_MS = 10_000;
 const DRAIN_TIMEOUT_MS = 3_000;
 const sessionTemplate: ChildTemplate<Session> = childTemplate(Session, { restart: "temporary" });
@@ -36,7 +39,7 @@ const sessionTemplate: ChildTemplate<Session> = childTemplate(Session, { restart
  * client, whose session ends with this socket. Authentication runs in full on each connect, before anything of a session is shown.
  */
 export class PhoenixConnection extends Connection {
-  static override readonly [messages]: readonly string[] = ["silent"];
+  static override readonly [messages]: readonly string[] = ["silent", "readOn"];
   #context: EndpointContext | undefined;
   #session: SessionRef | undefined;
   /** What a stock client said in its URL, until it is authenticated. */
@@ -59,6 +62,16 @@ export class PhoenixConnection extends Connection {
     if (session === undefined) return this.#first(frame, data.length);
     if (frame.topic === PHOENIX_TOPIC) return this.#control(frame, session);
     session.cast.frame(this.self(), frame, data.length);
+    if (this.system.mailboxLength(session) > HIGH_WATER) {
+      // The session is busy, with a slow join for instance: TCP slows the client down meanwhile.
+      this.socket.pause();
+      session.cast.caughtUp(this.self());
+    }
+  }
+
+  /** The session has looked at all that it was sent. @internal */
+  readOn(): void {
+    this.socket.resume();
   }
 
   /** Ten seconds have passed: whoever has not said hello is a stock client. @internal */
@@ -68,7 +81,7 @@ export class PhoenixConnection extends Connection {
 
   override handleExit(exit: Exit): void | Promise<void> {
     // The session ended, or let this connection go for another one.
-    const { code, reason } = closeOf(exit.reason);
+    const { code, reason } = sessionCloseFor(exit.reason);
     this.#session = undefined;
     this.#refuse(code, reason);
   }
@@ -269,15 +282,4 @@ export class PhoenixConnection extends Connection {
     if (this.#context === undefined) throw new TypeError("The connection was not started by an endpoint");
     return this.#context;
   }
-}
-
-function closeOf(reason: ExitReason): { readonly code: number; readonly reason: string } {
-  if (typeof reason === "object" && reason !== null && "shutdown" in reason) {
-    const { shutdown } = reason;
-    if (typeof shutdown === "object" && shutdown !== null && "code" in shutdown && "reason" in shutdown) {
-      const { code, reason: why } = shutdown;
-      if (typeof code === "number" && typeof why === "string") return { code, reason: why };
-    }
-  }
-  return { code: CloseCode.serverError, reason: "server_error" };
 }

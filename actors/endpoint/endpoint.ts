@@ -68,8 +68,14 @@ function contextOf(options: SocketOptions, name: string, system: ActorSystem): E
     authenticate: options.authenticate ?? (() => ({})),
     directory: new SessionDirectory(),
     subscriptions: new Subscriptions(),
-    acknowledgements: new DelayQueue(system.clock, limits.ackDelayMs, (session) => session.cast.acknowledgementDue()),
-    silent: new DelayQueue(system.clock, limits.helloTimeoutMs, (connection) => connection.cast.silent()),
+    // Who has ended meanwhile is nobody to tell, and no dead letter.
+    // Looked at here, not left to be dead letters: most who were to be told have ended, or have nothing left to do, by then.
+    acknowledgements: new DelayQueue(system.clock, limits.ackDelayMs, (session) => {
+      if (system.isAlive(session)) session.cast.acknowledgementDue();
+    }),
+    silent: new DelayQueue(system.clock, limits.helloTimeoutMs, (connection) => {
+      if (system.isAlive(connection)) connection.cast.silent();
+    }),
     sessionsName: `${name}.sessions`,
   };
 }

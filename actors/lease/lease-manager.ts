@@ -8,7 +8,7 @@ import {
   messages,
   release,
 } from "../../src/index.js";
-import type { Claim, Lease } from "./claim.js";
+import type { Claim, LeaseKey } from "./claim.js";
 import { fencingTokens } from "./fencing-tokens.js";
 import {
   type CheckedLeaseManagerOptions,
@@ -25,13 +25,22 @@ import type {
   RenewLeaseResult,
   ReturnLeaseResult,
 } from "./lease-results.js";
+import { LeaseOwner } from "./lease-owner.js";
 import { type Grant, type LeaseChanges, LeaseTable } from "./lease-table.js";
 
 type Ticket<Resource> = Deferred<GetLeaseResult<Resource>>;
 
+/** A holder that is watched. */
+interface Watched {
+  readonly ref: AnyRef;
+  readonly monitor: MonitorRef;
+}
+
 /** Sent to itself when a lease or a wait is due. */
 const DUE = Symbol("due");
 const MOST_LISTED = 100;
+/** Most holders that stay watched although they have nothing: most will ask again, and then need no new monitor. */
+const MOST_IDLE = 1_000;
 const RETURNED: ReturnLeaseResult = { ok: true };
 
 /**
@@ -58,8 +67,8 @@ export class LeaseManager<Resource> extends Actor<LeaseManagerOptions<Resource>>
   static readonly [messages] = ["get", "return", "renew", "check"] as const;
 
   #options: CheckedLeaseManagerOptions<Resource> = { resources: [], leaseMs: 0, timeoutMs: 0, maxWaiting: 0 };
-  #table: LeaseTable<Resource, AnyRef, Ticket<Resource>> = this.#newTable();
-  readonly #monitors = new Map<AnyRef, MonitorRef>();
+  #table: LeaseTable<Resource, Watched, Ticket<Resource>> = this.#newTable();
+  readonly #owners = new Map<AnyRef, LeaseOwner<Resource, Watched, Ticket<Resource>>>();
   #timerDueAt = Number.POSITIVE_INFINITY;
   readonly #totals: LeaseTotals = { granted: 0, returned: 0, expired: 0, holderDied: 0, timedOut: 0, busy: 0 };
 
@@ -82,12 +91,12 @@ export class LeaseManager<Resource> extends Actor<LeaseManagerOptions<Resource>>
     const refusal = this.#refusal(options, holder, leaseMs);
     if (refusal !== undefined) return answered(ticket, refusal);
     this.#dropGivenUp();
-    const outcome = this.#table.get({ holder, ticket, leaseMs, waitMs }, now);
+    const owner = holder === undefined ? undefined : this.#ownerOf(holder);
+    const outcome = this.#table.get({ owner, ticket, leaseMs, waitMs }, now);
     if (outcome.kind === "busy") {
       this.#totals.busy++;
       return answered(ticket, { ok: false, reason: "busy", retryAfterMs: outcome.retryAfterMs });
     }
-    if (holder !== undefined && !this.#monitors.has(holder)) this.#monitors.set(holder, this.monitor(holder));
     this.#arm(now);
     if (outcome.kind === "waiting") return ticket;
     this.#totals.granted++;
@@ -95,29 +104,28 @@ export class LeaseManager<Resource> extends Actor<LeaseManagerOptions<Resource>>
   }
 
   /** Gives a resource back, by its lease or its token; the first in the queue has it next. */
-  return(lease: Lease<Resource> | number): ReturnLeaseResult {
+  return(lease: LeaseKey): ReturnLeaseResult {
     const now = this.#expireDue();
-    const outcome = this.#table.return(tokenOf(lease), now);
+    const outcome = this.#table.return(lease, now);
     if (!outcome.ok) return outcome;
     this.#totals.returned++;
-    this.#release(outcome.holder);
     if (outcome.grant !== undefined) this.#deliver(outcome.grant, now);
     return RETURNED;
   }
 
   /** Makes a lease last `leaseMs` milliseconds from now, or as long as at first. Its token stays. */
-  renew(lease: Lease<Resource> | number, leaseMs?: number): RenewLeaseResult<Resource> {
+  renew(lease: LeaseKey, leaseMs?: number): RenewLeaseResult<Resource> {
     const wrong = wrongLeaseMs(leaseMs);
     if (wrong !== undefined) return { ok: false, reason: "bad_options", expected: wrong };
     const now = this.#expireDue();
-    const outcome = this.#table.renew(tokenOf(lease), now, leaseMs);
+    const outcome = this.#table.renew(lease, now, leaseMs);
     this.#arm(now);
     return outcome;
   }
 
   /** Tells whether a lease is in force, by its lease or its token. In the same process `lease.held` tells it at once. */
-  check(lease: Lease<Resource> | number): boolean {
-    return this.#table.isHeld(tokenOf(lease), this.system.clock.now());
+  check(lease: LeaseKey): boolean {
+    return this.#table.isHeld(lease, this.system.clock.now());
   }
 
   override handleInfo(message: unknown): void | Promise<void> {
@@ -127,14 +135,15 @@ export class LeaseManager<Resource> extends Actor<LeaseManagerOptions<Resource>>
   }
 
   override handleDown({ ref, monitor }: Down): void | Promise<void> {
-    if (ref === undefined || this.#monitors.get(ref) !== monitor) return;
-    this.#monitors.delete(ref);
+    const owner = ref === undefined ? undefined : this.#owners.get(ref);
+    if (ref === undefined || owner?.holder.monitor !== monitor) return;
+    this.#owners.delete(ref);
     const now = this.#expireDue();
-    const changes = this.#table.holderDied(ref, now);
+    const changes = this.#table.ownerDied(owner, now);
     this.#totals.holderDied += changes.ended.length;
     // Where the holder is not the caller, somebody may still wait for it.
     for (const { ticket } of changes.gaveUp) ticket.reply({ ok: false, reason: "holder_dead" });
-    this.#settle(changes, now);
+    this.#deliverAll(changes, now);
   }
 
   override [release](): void {
@@ -154,20 +163,20 @@ export class LeaseManager<Resource> extends Actor<LeaseManagerOptions<Resource>>
       maxWaiting: this.#options.maxWaiting,
       longestWaitMs: first === undefined ? undefined : now - first.since,
       totals: { ...this.#totals },
-      leases: firstOf(table.heldClaims(), ({ lease, holder, since, deadline }) => ({
+      leases: firstOf(table.heldClaims(), ({ lease, owner, since, deadline }) => ({
         token: lease?.token ?? 0,
-        holder: holder?.toString(),
+        holder: owner?.holder.ref.toString(),
         ageMs: now - since,
         expiresInMs: deadline === Number.POSITIVE_INFINITY ? undefined : deadline - now,
       })),
-      queue: firstOf(table.waitingClaims(), ({ holder, since }) => ({
-        holder: holder?.toString(),
+      queue: firstOf(table.waitingClaims(), ({ owner, since }) => ({
+        holder: owner?.holder.ref.toString(),
         waitedMs: now - since,
       })),
     };
   }
 
-  #newTable(): LeaseTable<Resource, AnyRef, Ticket<Resource>> {
+  #newTable(): LeaseTable<Resource, Watched, Ticket<Resource>> {
     const { resources, maxWaiting } = this.#options;
     return new LeaseTable({ resources, maxWaiting, tokens: fencingTokens(this.system) });
   }
@@ -199,28 +208,24 @@ export class LeaseManager<Resource> extends Actor<LeaseManagerOptions<Resource>>
     this.#totals.expired += changes.ended.length;
     this.#totals.timedOut += changes.gaveUp.length;
     for (const { ticket } of changes.gaveUp) ticket.reply({ ok: false, reason: "timeout" });
-    this.#settle(changes, now);
+    this.#deliverAll(changes, now);
     return now;
   }
 
-  #settle({ ended, gaveUp, grants }: LeaseChanges<Resource, AnyRef, Ticket<Resource>>, now: number): void {
+  #deliverAll({ grants }: LeaseChanges<Resource, Watched, Ticket<Resource>>, now: number): void {
     for (const grant of grants) this.#deliver(grant, now);
-    for (const { holder } of ended) this.#release(holder);
-    for (const { holder } of gaveUp) this.#release(holder);
   }
 
   /** Tells a waiter of its lease. One that gave up, or died, gets none: the next in the queue does. */
-  #deliver(first: Grant<Resource, AnyRef, Ticket<Resource>>, now: number): void {
+  #deliver(first: Grant<Resource, Watched, Ticket<Resource>>, now: number): void {
     for (let grant: typeof first | undefined = first; grant !== undefined; ) {
       const { claim, lease } = grant;
-      const { ticket, holder } = claim;
-      if (ticket.waiting && (holder === undefined || this.system.isAlive(holder))) {
+      if (claim.ticket.waiting && (claim.owner === undefined || this.system.isAlive(claim.owner.holder.ref))) {
         this.#totals.granted++;
-        ticket.reply({ ok: true, lease });
+        claim.ticket.reply({ ok: true, lease });
         break;
       }
-      const outcome = this.#table.return(lease.token, now);
-      this.#release(holder);
+      const outcome = this.#table.return(lease, now);
       grant = outcome.ok ? outcome.grant : undefined;
     }
     this.#arm(now);
@@ -234,17 +239,30 @@ export class LeaseManager<Resource> extends Actor<LeaseManagerOptions<Resource>>
       first = this.#table.firstWaiting
     ) {
       this.#table.cancelWait(first);
-      this.#release(first.holder);
     }
   }
 
-  /** Stops watching a holder that has nothing any more. */
-  #release(holder: AnyRef | undefined): void {
-    if (holder === undefined || this.#table.concerns(holder)) return;
-    const monitor = this.#monitors.get(holder);
-    if (monitor === undefined) return;
-    this.#monitors.delete(holder);
-    this.demonitor(monitor, { flush: true });
+  #ownerOf(ref: AnyRef): LeaseOwner<Resource, Watched, Ticket<Resource>> {
+    const known = this.#owners.get(ref);
+    if (known !== undefined) return known;
+    const { size, waitingCount } = this.#table;
+    if (this.#owners.size >= size + waitingCount + MOST_IDLE) this.#forgetOne();
+    const owner = new LeaseOwner<Resource, Watched, Ticket<Resource>>({ ref, monitor: this.monitor(ref) });
+    this.#owners.set(ref, owner);
+    return owner;
+  }
+
+  /** Stops watching the holder that has been known longest, of those that have nothing. */
+  #forgetOne(): void {
+    for (const [ref, owner] of this.#owners) {
+      this.#owners.delete(ref);
+      if (owner.idle) {
+        this.demonitor(owner.holder.monitor, { flush: true });
+        return;
+      }
+      // Put at the end: there are more owners than can have something, so an idle one comes before this one is met again.
+      this.#owners.set(ref, owner);
+    }
   }
 
   /** Sees to it that a timer fires when the next lease or wait is due. One that fires too early costs less than one moved at each return. */
@@ -261,13 +279,9 @@ function answered<Answer>(ticket: Deferred<Answer>, answer: Answer): Deferred<An
   return ticket;
 }
 
-function tokenOf<Resource>(lease: Lease<Resource> | number): number {
-  return typeof lease === "number" ? lease : lease.token;
-}
-
 function firstOf<Resource, Shown>(
-  claims: Iterable<Claim<Resource, AnyRef, Ticket<Resource>>>,
-  show: (claim: Claim<Resource, AnyRef, Ticket<Resource>>) => Shown,
+  claims: Iterable<Claim<Resource, Watched, Ticket<Resource>>>,
+  show: (claim: Claim<Resource, Watched, Ticket<Resource>>) => Shown,
 ): Shown[] {
   const shown: Shown[] = [];
   for (const claim of claims) {

@@ -1,6 +1,6 @@
-import { Claim, type Lease, type Slot } from "./claim.js";
+import { Claim, type IssuedLease, type Lease, type LeaseKey, Slot } from "./claim.js";
 import { DeadlineHeap } from "./deadline-heap.js";
-import { HolderIndex } from "./holder-index.js";
+import type { LeaseOwner } from "./lease-owner.js";
 import { WaitQueue } from "./wait-queue.js";
 
 /** Where fencing tokens come from: each is greater than all before. */
@@ -18,9 +18,9 @@ export interface LeaseTableOptions<Resource> {
 }
 
 /** A request for a resource. */
-export interface LeaseRequest<Holder, Ticket> {
-  /** Who asks, for {@link LeaseTable.holderDied}; `undefined` where nobody can be watched. */
-  readonly holder: Holder | undefined;
+export interface LeaseRequest<Resource, Holder, Ticket> {
+  /** Who asks, for {@link LeaseTable.ownerDied}; `undefined` where nobody can be watched. */
+  readonly owner: LeaseOwner<Resource, Holder, Ticket> | undefined;
   /** Handed back with the grant or the time-out, to answer the one who waits. */
   readonly ticket: Ticket;
   /** How long the lease lasts, in milliseconds; `Infinity` until it is returned. */
@@ -41,15 +41,9 @@ export type GetOutcome<Resource, Holder, Ticket> =
   | { readonly kind: "waiting"; readonly claim: Claim<Resource, Holder, Ticket> }
   | { readonly kind: "busy"; readonly retryAfterMs: number };
 
-/** The answer to a return: `not_holder` when the token is not that of a lease in force. */
+/** The answer to a return: `not_holder` when the lease is not in force, else the waiter that has the resource now, if any waited. */
 export type ReturnOutcome<Resource, Holder, Ticket> =
-  | {
-      readonly ok: true;
-      /** Who held it. */
-      readonly holder: Holder | undefined;
-      /** The waiter that has the resource now, if any waited. */
-      readonly grant: Grant<Resource, Holder, Ticket> | undefined;
-    }
+  | { readonly ok: true; readonly grant: Grant<Resource, Holder, Ticket> | undefined }
   | { readonly ok: false; readonly reason: "not_holder" };
 
 /** The answer to a renewal. */
@@ -89,21 +83,21 @@ const NOT_HOLDER = { ok: false, reason: "not_holder" } as const;
  */
 export class LeaseTable<Resource, Holder, Ticket> {
   readonly #options: LeaseTableOptions<Resource>;
-  readonly #free: Slot<Resource>[];
-  readonly #held = new Map<number, Claim<Resource, Holder, Ticket>>();
+  readonly #slots: readonly Slot<Resource, Holder, Ticket>[];
+  readonly #free: Slot<Resource, Holder, Ticket>[];
   readonly #queue = new WaitQueue<Resource, Holder, Ticket>();
   readonly #deadlines = new DeadlineHeap<Claim<Resource, Holder, Ticket>>();
-  readonly #holders = new HolderIndex<Resource, Holder, Ticket>();
   #averageLeaseMs: number | undefined;
 
   constructor(options: LeaseTableOptions<Resource>) {
     this.#options = options;
+    this.#slots = options.resources.map((resource, index) => new Slot(resource, index));
     // Reversed, so that the first resource of the list is given out first.
-    this.#free = options.resources.map((resource) => ({ resource })).reverse();
+    this.#free = [...this.#slots].reverse();
   }
 
   get size(): number {
-    return this.#options.resources.length;
+    return this.#slots.length;
   }
 
   get freeCount(): number {
@@ -111,7 +105,7 @@ export class LeaseTable<Resource, Holder, Ticket> {
   }
 
   get heldCount(): number {
-    return this.#held.size;
+    return this.#slots.length - this.#free.length;
   }
 
   get waitingCount(): number {
@@ -124,8 +118,9 @@ export class LeaseTable<Resource, Holder, Ticket> {
   }
 
   /** The claims that hold a resource, in the order of their grants. */
-  heldClaims(): Iterable<Claim<Resource, Holder, Ticket>> {
-    return this.#held.values();
+  heldClaims(): Claim<Resource, Holder, Ticket>[] {
+    const held = this.#slots.map(({ claim }) => claim).filter((claim) => claim !== undefined);
+    return held.sort((one, other) => (one.lease?.token ?? 0) - (other.lease?.token ?? 0));
   }
 
   /** The claims that wait, in the order in which they will be served. */
@@ -133,51 +128,41 @@ export class LeaseTable<Resource, Holder, Ticket> {
     return this.#queue;
   }
 
-  /** Tells whether a holder has a lease or waits for one: while it does, its death matters. */
-  concerns(holder: Holder): boolean {
-    return this.#holders.has(holder);
-  }
-
-  /** Tells whether the token is that of a lease in force. */
-  isHeld(token: number, now: number): boolean {
-    return this.#inForce(token, now) !== undefined;
+  /** Tells whether a lease is in force. */
+  isHeld(key: LeaseKey, now: number): boolean {
+    return this.#inForce(key, now) !== undefined;
   }
 
   /** Asks for a resource: it is granted at once, or the request waits, or there are too many waiting already. */
-  get(request: LeaseRequest<Holder, Ticket>, now: number): GetOutcome<Resource, Holder, Ticket> {
+  get(request: LeaseRequest<Resource, Holder, Ticket>, now: number): GetOutcome<Resource, Holder, Ticket> {
+    const { owner, ticket, leaseMs, waitMs } = request;
     const slot = this.#free.pop();
     if (slot !== undefined) {
-      const claim = new Claim<Resource, Holder, Ticket>(request.holder, request.ticket, request.leaseMs, now, 0);
-      this.#holders.add(claim);
+      const claim = new Claim<Resource, Holder, Ticket>(owner, ticket, leaseMs, now, now);
+      owner?.add(claim);
       return { kind: "granted", lease: this.#issue(claim, slot, now) };
     }
-    if (request.waitMs <= 0 || this.#queue.size >= this.#options.maxWaiting) {
+    if (waitMs <= 0 || this.#queue.size >= this.#options.maxWaiting) {
       return { kind: "busy", retryAfterMs: this.#retryAfterMs() };
     }
-    const claim = new Claim<Resource, Holder, Ticket>(
-      request.holder,
-      request.ticket,
-      request.leaseMs,
-      now,
-      now + request.waitMs,
-    );
-    this.#holders.add(claim);
+    const claim = new Claim<Resource, Holder, Ticket>(owner, ticket, leaseMs, now, now + waitMs);
+    owner?.add(claim);
     this.#deadlines.add(claim);
     this.#queue.add(claim);
     return { kind: "waiting", claim };
   }
 
-  /** Gives a resource back; it passes to the first waiter, if there is one. */
-  return(token: number, now: number): ReturnOutcome<Resource, Holder, Ticket> {
-    const claim = this.#inForce(token, now);
-    if (claim === undefined) return NOT_HOLDER;
-    this.#end(claim, now);
-    return { ok: true, holder: claim.holder, grant: this.#grantNext(now) };
+  /** Gives a resource back; it passes to the first waiter, if there is one. By its token alone a lease is searched for in the whole pool. */
+  return(key: LeaseKey, now: number): ReturnOutcome<Resource, Holder, Ticket> {
+    const slot = this.#inForce(key, now);
+    if (slot?.claim === undefined) return NOT_HOLDER;
+    this.#end(slot.claim, slot, now);
+    return { ok: true, grant: this.#grantNext(now) };
   }
 
   /** Prolongs a lease: it lasts `leaseMs` from now, as long as at first when that is not given. The token stays. */
-  renew(token: number, now: number, leaseMs?: number): RenewOutcome<Resource> {
-    const claim = this.#inForce(token, now);
+  renew(key: LeaseKey, now: number, leaseMs?: number): RenewOutcome<Resource> {
+    const claim = this.#inForce(key, now)?.claim;
     if (claim?.lease === undefined) return NOT_HOLDER;
     this.#deadlines.remove(claim);
     claim.deadline = now + (leaseMs ?? claim.leaseMs);
@@ -203,17 +188,17 @@ export class LeaseTable<Resource, Holder, Ticket> {
     return { ended, gaveUp, grants: this.#grantAll(now) };
   }
 
-  /** Ends every lease and every wait of a holder, and passes the resources on. */
-  holderDied(holder: Holder, now: number): LeaseChanges<Resource, Holder, Ticket> {
+  /** Ends every lease and every wait of an owner, and passes the resources on. */
+  ownerDied(owner: LeaseOwner<Resource, Holder, Ticket>, now: number): LeaseChanges<Resource, Holder, Ticket> {
     const ended: Claim<Resource, Holder, Ticket>[] = [];
     const gaveUp: Claim<Resource, Holder, Ticket>[] = [];
-    for (const claim of this.#holders.claimsOf(holder)) this.#drop(claim, now, ended, gaveUp);
+    for (const claim of owner.claims()) this.#drop(claim, now, ended, gaveUp);
     return { ended, gaveUp, grants: this.#grantAll(now) };
   }
 
   /** Marks every lease as no longer held, when the table itself goes: whoever has one can see it. */
   revokeAll(): void {
-    for (const { lease } of this.#held.values()) if (lease !== undefined) lease.held = false;
+    for (const { claim } of this.#slots) if (claim?.lease !== undefined) claim.lease.held = false;
   }
 
   /** The claim that has waited longest. */
@@ -230,30 +215,37 @@ export class LeaseTable<Resource, Holder, Ticket> {
     if (claim.waiting) {
       this.#leaveQueue(claim);
       gaveUp.push(claim);
-    } else {
-      this.#end(claim, now);
-      ended.push(claim);
+      return;
     }
+    const slot = claim.lease === undefined ? undefined : this.#slots[claim.lease.index];
+    if (slot === undefined) return;
+    this.#end(claim, slot, now);
+    ended.push(claim);
   }
 
-  #inForce(token: number, now: number): Claim<Resource, Holder, Ticket> | undefined {
-    const claim = this.#held.get(token);
-    return claim !== undefined && now < claim.deadline ? claim : undefined;
+  /** The slot of a lease in force. What is no key at all, as JavaScript may send it, is no lease either. */
+  #inForce(key: LeaseKey, now: number): Slot<Resource, Holder, Ticket> | undefined {
+    const slot = typeof key === "number" ? this.#slotOf(key) : this.#slots[key?.index];
+    const token = typeof key === "number" ? key : key?.token;
+    const claim = slot?.claim;
+    return claim?.lease?.token === token && claim !== undefined && now < claim.deadline ? slot : undefined;
+  }
+
+  #slotOf(token: number): Slot<Resource, Holder, Ticket> | undefined {
+    return this.#slots.find(({ claim }) => claim?.lease?.token === token);
   }
 
   #leaveQueue(claim: Claim<Resource, Holder, Ticket>): void {
     this.#queue.remove(claim);
     this.#deadlines.remove(claim);
-    this.#holders.remove(claim);
+    claim.owner?.remove(claim);
   }
 
-  #end(claim: Claim<Resource, Holder, Ticket>, now: number): void {
-    const { lease, slot } = claim;
-    if (lease === undefined || slot === undefined) return;
-    lease.held = false;
-    this.#held.delete(lease.token);
+  #end(claim: Claim<Resource, Holder, Ticket>, slot: Slot<Resource, Holder, Ticket>, now: number): void {
+    if (claim.lease !== undefined) claim.lease.held = false;
     this.#deadlines.remove(claim);
-    this.#holders.remove(claim);
+    claim.owner?.remove(claim);
+    slot.claim = undefined;
     this.#free.push(slot);
     const lastedMs = now - claim.since;
     const average = this.#averageLeaseMs ?? lastedMs;
@@ -279,14 +271,18 @@ export class LeaseTable<Resource, Holder, Ticket> {
     return { claim, lease: this.#issue(claim, slot, now) };
   }
 
-  #issue(claim: Claim<Resource, Holder, Ticket>, slot: Slot<Resource>, now: number): Lease<Resource> {
+  #issue(
+    claim: Claim<Resource, Holder, Ticket>,
+    slot: Slot<Resource, Holder, Ticket>,
+    now: number,
+  ): IssuedLease<Resource> {
+    const { resource, index } = slot;
     const expiresAt = now + claim.leaseMs;
-    const lease = { resource: slot.resource, token: this.#options.tokens.next(), expiresAt, held: true };
-    claim.slot = slot;
+    const lease = { resource, token: this.#options.tokens.next(), index, expiresAt, held: true };
+    slot.claim = claim;
     claim.lease = lease;
     claim.since = now;
     claim.deadline = expiresAt;
-    this.#held.set(lease.token, claim);
     this.#deadlines.add(claim);
     return lease;
   }

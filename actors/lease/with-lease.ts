@@ -44,7 +44,7 @@ export async function withLease<Resource, Result>(
     return await use(result.lease);
   } finally {
     // Cast, so that a manager that has ended meanwhile does not hide what the function returned or threw.
-    manager.cast.return(result.lease.token);
+    manager.cast.return(result.lease);
   }
 }
 

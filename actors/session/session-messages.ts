@@ -47,12 +47,17 @@ export type AttachResult =
   | { readonly kind: "refused"; readonly reason: ResumeFailure }
   | { readonly kind: "revoked" };
 
+/** The ref of a connection that has stopped reading its socket. */
+export type ReadingRef = ActorRef<{ readOn(): void }>;
+
 /** What a session can be sent. */
 export interface SessionMessages {
   /** A client's frame, on any topic but the reserved one. */
   frame(connection: AnyRef, frame: Frame, bytes: number): void | Promise<void>;
   /** The client has handled everything up to this number. */
   acknowledged(connection: AnyRef, seq: number): void;
+  /** A connection that has stopped reading wants to know when it may go on. */
+  caughtUp(connection: ReadingRef): void;
   /** The client wants its session ended. */
   bye(connection: AnyRef): void;
   /** A resuming client's new socket. */

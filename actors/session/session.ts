@@ -11,6 +11,7 @@ import {
   release,
   type StartResult,
   startup,
+  type TimerRef,
   teardown,
 } from "../../src/index.js";
 import { CloseCode } from "../../src/protocol/close-codes.js";
@@ -20,12 +21,22 @@ import { ChannelEvent, PHOENIX_TOPIC, SESSION_VERSION } from "../../src/protocol
 import type { TransportSocket } from "../../src/transport/transport-socket.js";
 import { type Answer, error, ok } from "../channel/answer.js";
 import type { Channel, ChannelClass, ChannelStart } from "../channel/channel.js";
+import { refusalOf } from "../channel/join-refused.js";
 import { ANONYMOUS, type EndpointContext } from "../endpoint/context.js";
 import { decideAttach } from "./attach-rule.js";
+import type { Arrival } from "./arrival.js";
 import { ChannelRow, ChannelTable } from "./channel-table.js";
 import type { Body } from "./outbox.js";
 import { Secrets } from "./secrets.js";
-import type { AttachRequest, AttachResult, Identity, SessionMessages, SessionStart } from "./session-messages.js";
+import type {
+  AttachRequest,
+  AttachResult,
+  Identity,
+  ReadingRef,
+  SessionMessages,
+  SessionStart,
+} from "./session-messages.js";
+import { closeFor } from "./session-close.js";
 import { SessionStream } from "./session-stream.js";
 
 const EXPIRED = "session expired";
@@ -56,6 +67,7 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
     "acknowledgementDue",
     "pump",
     "drain",
+    "caughtUp",
   ];
   #context: EndpointContext | undefined;
   #identity: Identity | undefined;
@@ -67,6 +79,8 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
   #connection: AnyRef | undefined;
   #since = 0;
   #ttlMs = 0;
+  /** Only there while no client is attached. */
+  #expiry: TimerRef | undefined;
   readonly #channels = new ChannelTable();
   readonly #stream = new SessionStream();
   #acknowledgementQueued = false;
@@ -119,18 +133,18 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
   frame(connection: AnyRef, frame: Frame, bytes: number): void | Promise<void> {
     // A frame of a replaced connection that was still on its way: old epochs are silent.
     if (connection !== this.#connection) return;
-    if (this.#secrets === undefined) return this.#dispatch(frame, undefined, bytes);
+    if (this.#secrets === undefined) return this.#dispatch({ frame, seq: undefined, bytes });
     if (frame.ack !== undefined) this.acknowledged(connection, frame.ack);
     const { seq } = frame;
     if (seq === undefined) return this.#violated(`a frame on ${frame.topic} without a number as its sixth element`);
     const verdict = this.#stream.take(seq);
     if (verdict === "gap") return this.#violated(`number ${seq} after ${this.#stream.rx}: a frame is missing`);
     if (verdict === "duplicate") return this.#acknowledgeSoon(this.#stream.owe(bytes, this.system.clock.now()));
-    if (this.#stream.unhandled > HIGH_WATER && !this.#paused) {
+    if (this.#stream.unhandled > HIGH_WATER) {
       this.#paused = true;
       this.#socket?.pause();
     }
-    return this.#dispatch(frame, seq, bytes);
+    return this.#dispatch({ frame, seq, bytes });
   }
 
   acknowledged(connection: AnyRef, seq: number): void {
@@ -140,6 +154,11 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
     this.#secrets?.confirm();
     this.#stream.acknowledge(seq);
     this.pump();
+  }
+
+  /** Answers a connection that has stopped reading, once all that it had sent before is looked at. */
+  caughtUp(connection: ReadingRef): void {
+    connection.cast.readOn();
   }
 
   bye(connection: AnyRef): void {
@@ -183,7 +202,7 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
   }
 
   override handleExit(exit: Exit): void {
-    if (exit.ref === this.#connection) return this.#detach();
+    if (exit.ref === this.#connection) return this.#lost(exit.reason);
     const row = this.#channels.ofChannel(exit.ref);
     if (row !== undefined) this.#channelEnded(row, exit.reason);
   }
@@ -210,7 +229,7 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
   }
 
   override [teardown](reason: ExitReason): unknown {
-    const { code, why } = closeOf(reason);
+    const { code, reason: why } = closeFor(reason);
     this.#drop(code, why);
     return super[teardown](reason);
   }
@@ -230,6 +249,8 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
     this.#connection = connection;
     this.#since = this.system.clock.now();
     this.#paused = false;
+    if (this.#expiry !== undefined) this.cancelTimer(this.#expiry);
+    this.#expiry = undefined;
     // No monitor: the link tells this session of the connection's end, and the connection of the session's.
     this.link(connection);
   }
@@ -244,19 +265,24 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
     this.exit(connection, { shutdown: { code, reason } });
   }
 
+  /** The socket is gone: for good when the client closed it with 1000, which is its other way to say bye. */
+  #lost(reason: ExitReason): void {
+    this.#detach();
+    if (closeFor(reason).code === CloseCode.normal) this.#end(CloseCode.normal, "closed", undefined);
+  }
+
   #detach(): void {
     this.#connection = undefined;
     this.#socket = undefined;
     this.#since = this.system.clock.now();
     if (this.#secrets === undefined) this.stop({ shutdown: { code: 1001, reason: "closed" } });
-    else this.sendAfter(this.#ttlMs, EXPIRED);
+    else this.#expiry = this.sendAfter(this.#ttlMs, EXPIRED);
   }
 
   #welcome(request: AttachRequest, presented: "none" | "current" | "previous"): void {
     const { limits } = this.#shared;
     const secret = this.#secrets?.rotate(presented) ?? "";
-    const topics: Record<string, "ok"> = Object.create(null);
-    for (const row of this.#channels) if (!row.leaving) topics[row.topic] = "ok";
+    const joined = [...this.#channels].filter((row) => !row.leaving);
     const welcome: Welcome = {
       v: SESSION_VERSION,
       sid: this.#sid,
@@ -273,7 +299,8 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
         windowMessages: limits.windowMessages,
         windowBytes: limits.windowBytes,
       },
-      topics,
+      // From entries, which makes own properties of any name: a topic may be called __proto__.
+      topics: Object.fromEntries(joined.map((row) => [row.topic, "ok"] as const)),
     };
     this.#socket?.sendText(sealBody(encodeBody(null, request.ref, PHOENIX_TOPIC, ChannelEvent.reply, ok(welcome))));
   }
@@ -316,6 +343,10 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
     this.#end(CloseCode.expired, "gap", "gap");
   }
 
+  #done({ seq, bytes }: Arrival): void {
+    if (seq !== undefined) this.#handled(seq, bytes);
+  }
+
   #handled(seq: number, bytes: number): void {
     const due = this.#stream.markHandled(seq, bytes, this.system.clock.now());
     if (this.#paused && this.#stream.unhandled < LOW_WATER) {
@@ -344,9 +375,10 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
 
   // Topics, by the rules of Phoenix's socket dispatch.
 
-  #dispatch(frame: Frame, seq: number | undefined, bytes: number): void | Promise<void> {
+  #dispatch(arrival: Arrival): void | Promise<void> {
+    const { frame, seq } = arrival;
     const row = this.#channels.find(frame.topic);
-    if (frame.event === ChannelEvent.join) return this.#join(frame, row, seq, bytes);
+    if (frame.event === ChannelEvent.join) return this.#join(arrival, row);
     if (row === undefined) {
       if (frame.event === ChannelEvent.leave) this.#reply(frame.joinRef, frame, ok());
       else this.#reply(null, frame, error({ reason: "unmatched topic" }));
@@ -362,98 +394,60 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
       this.#reply(row.joinRef, frame, ok());
       this.#leave(row);
     }
-    if (seq !== undefined) this.#handled(seq, bytes);
+    this.#done(arrival);
   }
 
-  #join(frame: Frame, old: ChannelRow | undefined, seq: number | undefined, bytes: number): void | Promise<void> {
+  #join(arrival: Arrival, old: ChannelRow | undefined): void | Promise<void> {
+    const { frame } = arrival;
     const { routes, limits } = this.#shared;
     const channelClass = routes.find(frame.topic);
-    if (old === undefined && channelClass === undefined) this.#reply(null, frame, error({ reason: "unmatched topic" }));
-    else if (old === undefined && this.#channels.joined >= limits.channelsPerSession) {
-      this.#reply(frame.joinRef, frame, error({ reason: "too many channels joined" }));
-    } else if (channelClass !== undefined) return this.#startChannel(channelClass, frame, old, seq, bytes);
-    if (seq !== undefined) this.#handled(seq, bytes);
+    if (channelClass === undefined) this.#reply(null, frame, error({ reason: "unmatched topic" }));
+    else if (old?.channel !== undefined) return this.#rejoin(channelClass, arrival, old, old.channel);
+    else if (this.#channels.joined < limits.channelsPerSession) return this.#startChannel(channelClass, arrival);
+    else this.#reply(frame.joinRef, frame, error({ reason: "too many channels joined" }));
+    this.#done(arrival);
   }
 
-  #startChannel(
-    channelClass: ChannelClass,
-    frame: Frame,
-    old: ChannelRow | undefined,
-    seq: number | undefined,
-    bytes: number,
-  ): void | Promise<void> {
-    if (old?.channel !== undefined) return this.#rejoin(channelClass, frame, old, old.channel, seq, bytes);
-    const row = new ChannelRow(
-      this.#shared.subscriptions.nameOf(frame.topic),
-      frame.joinRef ?? frame.ref ?? "",
-      this.self(),
-    );
-    const start: ChannelStart = {
-      row,
-      params: frame.payload,
-      identity: this.#identity ?? ANONYMOUS,
-      context: this.#shared,
-      answer: undefined,
-    };
+  #startChannel(channelClass: ChannelClass, arrival: Arrival): void | Promise<void> {
+    const { topic, joinRef, ref, payload } = arrival.frame;
+    const row = new ChannelRow(this.#shared.subscriptions.nameOf(topic), joinRef ?? ref ?? "", this.self());
+    const identity = this.#identity ?? ANONYMOUS;
+    const start: ChannelStart = { row, params: payload, identity, context: this.#shared, answer: undefined };
     const started = this.start(channelClass, start);
-    if (started instanceof Promise) return this.#joinedLater(started, frame, start, seq, bytes);
-    this.#joined(started, frame, start, seq, bytes);
+    if (started instanceof Promise) return this.#joinedLater(started, arrival, start);
+    this.#joined(started, arrival, start);
   }
 
-  async #rejoin(
-    channelClass: ChannelClass,
-    frame: Frame,
-    old: ChannelRow,
-    channel: AnyRef,
-    seq: number | undefined,
-    bytes: number,
-  ): Promise<void> {
+  async #rejoin(channelClass: ChannelClass, arrival: Arrival, old: ChannelRow, channel: AnyRef): Promise<void> {
     this.#leave(old);
     const { clock } = this.system;
     const timer = clock.setTimer(LEAVE_TIMEOUT_MS, () => this.exit(channel, "kill"));
     await this.system.exited(channel);
     clock.clearTimer(timer);
-    await this.#startChannel(channelClass, frame, undefined, seq, bytes);
+    await this.#startChannel(channelClass, arrival);
   }
 
-  async #joinedLater(
-    starting: Promise<StartResult<Channel>>,
-    frame: Frame,
-    start: ChannelStart,
-    seq: number | undefined,
-    bytes: number,
-  ): Promise<void> {
-    this.#joined(await starting, frame, start, seq, bytes);
+  async #joinedLater(starting: Promise<StartResult<Channel>>, arrival: Arrival, start: ChannelStart): Promise<void> {
+    this.#joined(await starting, arrival, start);
   }
 
-  #joined(
-    started: StartResult<Channel>,
-    frame: Frame,
-    start: ChannelStart,
-    seq: number | undefined,
-    bytes: number,
-  ): void {
-    const { row } = start;
+  #joined(started: StartResult<Channel>, arrival: Arrival, { row, answer }: ChannelStart): void {
+    const { frame } = arrival;
     if (started.ok) {
       row.channel = started.ref;
       this.#channels.add(row);
-      this.#reply(row.joinRef, frame, start.answer ?? ok());
+      this.#reply(row.joinRef, frame, answer ?? ok());
       // After the reply: nothing may come on a topic before the client knows that it is in.
       this.#shared.subscriptions.subscribe(row.topic, row);
     } else {
-      this.#reply(row.joinRef, frame, error(this.#refusal(started, frame.topic)));
+      const reason = started.ignore ? "ignore" : started.reason;
+      const refusal = refusalOf(reason);
+      if (refusal === undefined) {
+        this.#report("error", "join_crashed", `could not let its client join ${frame.topic}: ${formatReason(reason)}`);
+      }
+      this.#reply(row.joinRef, frame, error(refusal ?? { reason: "join crashed" }));
     }
-    if (seq !== undefined) this.#handled(seq, bytes);
-  }
-
-  #refusal(started: StartResult<Channel> & { ok: false }, topic: string): object {
-    if (started.ignore) return { reason: "join crashed" };
-    const { reason } = started;
-    if (typeof reason === "object" && reason !== null && "refused" in reason && typeof reason.refused === "object") {
-      return reason.refused ?? {};
-    }
-    this.#report("error", "join_crashed", `could not let its client join ${topic}: ${formatReason(reason)}`);
-    return { reason: "join crashed" };
+    this.#done(arrival);
   }
 
   #leave(row: ChannelRow): void {
@@ -489,17 +483,4 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
     if (this.#context === undefined) throw new TypeError("The session was not started by an endpoint");
     return this.#context;
   }
-}
-
-/** The close code for the client of a session that ends for `reason`. */
-function closeOf(reason: ExitReason): { readonly code: number; readonly why: string } {
-  if (typeof reason === "object" && reason !== null && "shutdown" in reason) {
-    const { shutdown } = reason;
-    if (typeof shutdown === "object" && shutdown !== null && "code" in shutdown && "reason" in shutdown) {
-      if (typeof shutdown.code === "number" && typeof shutdown.reason === "string")
-        return { code: shutdown.code, why: shutdown.reason };
-    }
-  }
-  if (reason === "shutdown") return { code: CloseCode.drain, why: "drain" };
-  return reason === "normal" ? { code: 1000, why: "" } : { code: CloseCode.serverError, why: "server_error" };
 }

@@ -72,12 +72,12 @@ export class Channel implements PushTarget {
     return this.#state;
   }
 
-  /** @internal */
+  /** The ref of the latest join; `null` before the first. */
   get joinRef(): string | null {
     return this.#joinPush?.ref ?? null;
   }
 
-  /** @internal */
+  /** Whether the server has the channel joined, as far as is known, so that pushes may be written. */
   get open(): boolean {
     return this.#open;
   }

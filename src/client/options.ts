@@ -43,7 +43,7 @@ export interface SocketOptions {
   readonly reportError?: ErrorReporter;
 }
 
-/** The options with their defaults. */
+/** The options with their defaults, under the same names. */
 export interface SocketSettings {
   readonly params: JsonObject | (() => JsonObject) | undefined;
   readonly token: TokenSource | undefined;
@@ -57,7 +57,7 @@ export interface SocketSettings {
   readonly clock: ClientClock;
   readonly random: ClientRandom;
   readonly wake: WakeSource;
-  readonly report: ErrorReporter;
+  readonly reportError: ErrorReporter;
 }
 
 /**
@@ -66,14 +66,8 @@ export interface SocketSettings {
  * @throws {SocketError} `bad_option` for a value that cannot be meant
  */
 export function readOptions(options: SocketOptions): SocketSettings {
-  for (const name of Object.keys(options)) {
-    if (!OPTIONS.has(name)) {
-      const known = [...OPTIONS].join(", ");
-      throw new SocketError("bad_option", `Cannot use the option ${name}: expected one of ${known}`);
-    }
-  }
   const { backoff = {}, outbox = {} } = options;
-  return {
+  const settings: SocketSettings = {
     params: options.params,
     token: options.token,
     ttlMs: options.ttlMs === undefined ? undefined : Math.floor(Math.min(amount("ttlMs", options.ttlMs, 0), MAX_SEQ)),
@@ -94,25 +88,16 @@ export function readOptions(options: SocketOptions): SocketSettings {
     clock: options.clock ?? realClock,
     random: options.random ?? realRandom,
     wake: options.wake ?? browserWake,
-    report: options.reportError ?? reportUncaught,
+    reportError: options.reportError ?? reportUncaught,
   };
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(settings, name)) {
+      const known = Object.keys(settings).join(", ");
+      throw new SocketError("bad_option", `Cannot use the option ${name}: expected one of ${known}`);
+    }
+  }
+  return settings;
 }
-
-const OPTIONS: ReadonlySet<string> = new Set<keyof SocketOptions>([
-  "params",
-  "token",
-  "ttlMs",
-  "timeoutMs",
-  "helloTimeoutMs",
-  "watchdogGraceMs",
-  "backoff",
-  "outbox",
-  "webSocket",
-  "clock",
-  "random",
-  "wake",
-  "reportError",
-]);
 
 function amount(name: string, value: unknown, preset: number): number {
   if (value === undefined) return preset;

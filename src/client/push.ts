@@ -39,7 +39,8 @@ export class Push {
   readonly control: boolean;
   /** @internal The payload as JSON: taken when pushed, so later changes of the object do not show. */
   payloadText: string;
-  /** @internal */ bytes = 0;
+  /** The bytes that it counts for in the outbox; 0 until it is sent. */
+  bytes = 0;
   /** @internal */ ref = "";
   /** @internal Whether it may have reached the server. */
   written = false;

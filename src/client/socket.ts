@@ -47,7 +47,7 @@ export class Socket {
    */
   constructor(url: string, options: SocketOptions = {}) {
     const settings = readOptions(options);
-    const { clock, random, backoff, timeoutMs, report } = settings;
+    const { clock, random, backoff, timeoutMs, reportError: report } = settings;
     this.#settings = settings;
     const refs = new RefSource();
     this.#opened = new Listeners(refs, report);

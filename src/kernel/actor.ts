@@ -31,7 +31,6 @@ export interface BehaviourPlan {
 }
 
 /** All that an `init` may return. */
-// biome-ignore lint/suspicious/noConfusingVoidType: a method without return statement has the type void, and most inits have none.
 export type InitReturn = void | InitResult | BehaviourPlan | Promise<void | InitResult | BehaviourPlan>;
 
 /** What the arguments of an actor class are. */

@@ -165,7 +165,7 @@ function prototypeChain(prototype: object): object[] {
   for (
     let level: object | null = prototype;
     level !== null && level !== Actor.prototype;
-    level = Object.getPrototypeOf(level)
+    level = Reflect.getPrototypeOf(level)
   ) {
     chain.unshift(level);
   }

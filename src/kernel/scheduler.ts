@@ -7,7 +7,7 @@ const LARGEST_KEPT_CAPACITY = 65_536;
 /** Messages between two looks at the clock, when handlers are quick. */
 const CREDIT = 128;
 /** How many messages an actor may handle in one turn, when its handlers are quick. */
-export const LONGEST_TURN = 128;
+const LONGEST_TURN = 128;
 const QUICK_MS = 0.5;
 const SLOW_MS = 1;
 

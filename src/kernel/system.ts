@@ -14,7 +14,7 @@ import { withLink, withoutLink } from "./links.js";
 import { Monitor, type MonitorRef, withWatcher } from "./monitor.js";
 import { type Random, systemRandom } from "./random.js";
 import { consoleReporter, type Report, type Reporter } from "./report.js";
-import { type Executor, nodeExecutor } from "./scheduler.js";
+import { nodeExecutor } from "./scheduler.js";
 import { type CellStart, type SpawnOptions, type StartOptions, spawnCell, startCell } from "./starting.js";
 import { Signal } from "./signal.js";
 import { detachMonitor, exitSignal, sendDown } from "./termination.js";
@@ -120,6 +120,11 @@ export class ActorSystem {
 
   isAlive(ref: AnyRef): boolean {
     return (cellOf(ref).flags & DEAD) === 0;
+  }
+
+  /** How many messages wait for an actor; what is being handled does not count. */
+  mailboxLength(ref: AnyRef): number {
+    return cellOf(ref).mailboxLength;
   }
 
   /** Sends an exit signal, as from the parent of what the program started itself. */
@@ -378,7 +383,7 @@ export class ActorSystem {
 
   /** @internal */
   setLabel(cell: Cell, label: string): void {
-    extrasOf(cell).label = String(label);
+    extrasOf(cell).label = label;
   }
 
   #checkRunning(): void {
@@ -397,33 +402,27 @@ export class ActorSystem {
  * @throws {StartError} when the root does not start; then nothing is left running
  */
 export async function createSystem<Root extends Actor<never>>(options: SystemOptions<Root> = {}): Promise<ActorSystem> {
-  const system = createBareSystem(options, nodeExecutor);
+  const system = new ActorSystem(createKernel(options), checkSystemName(options.name ?? "holdfast"));
+  system.kernel.system = system;
   if (options.root !== undefined) await system.startRoot(options.root, options.rootArgs);
   return system;
 }
 
-/** A system without root, on a given executor. */
-export function createBareSystem(options: Omit<SystemOptions<never>, "root">, executor: Executor): ActorSystem {
-  const {
-    name = "holdfast",
-    clock = realClock,
-    random = systemRandom,
-    reporter = consoleReporter,
-    sliceMs = DEFAULT_SLICE_MS,
-  } = options;
-  if (typeof name !== "string" || name === "")
-    throw new BadArgumentError(`Expected the system's name to be text, got ${whatCame(name)}`);
+function createKernel(options: Omit<SystemOptions<never>, "root">): Kernel {
+  const { clock = realClock, random = systemRandom, reporter = consoleReporter, sliceMs = DEFAULT_SLICE_MS } = options;
   if (typeof sliceMs !== "number" || !(sliceMs > 0)) {
     throw new BadArgumentError(`Expected sliceMs to be a number of milliseconds above 0, got ${whatCame(sliceMs)}`);
   }
-  const kernel = new Kernel({ clock, random, reporter, executor, sliceMs });
-  const system = new ActorSystem(kernel, name);
-  kernel.system = system;
-  return system;
+  return new Kernel({ clock, random, reporter, executor: nodeExecutor, sliceMs });
+}
+
+function checkSystemName(name: string): string {
+  if (typeof name === "string" && name !== "") return name;
+  throw new BadArgumentError(`Expected the system's name to be text, got ${whatCame(name)}`);
 }
 
 /** The cell behind a ref. @throws {BadArgumentError} for anything that is not a ref of this process */
-export function cellOf(ref: AnyRef): Cell {
+function cellOf(ref: AnyRef): Cell {
   if (ref instanceof Cell) return ref;
   throw new BadArgumentError(`Expected an actor's ref, got ${whatCame(ref)}`);
 }
@@ -437,8 +436,8 @@ function dropSignals(cell: Cell, origin: Cell | Monitor): void {
 }
 
 // Classes differ in the arguments of init; the kernel passes those on without looking at them.
-function erased<A extends Actor<never>>(actorClass: ActorClass<A>): ActorClass<Actor<unknown>> {
-  return actorClass as ActorClass<Actor<never>> as ActorClass<Actor<unknown>>;
+function erased(actorClass: ActorClass<Actor<never>>): ActorClass<Actor<unknown>> {
+  return actorClass;
 }
 
 function resultOf<A>(started: CellStart): StartResult<A> {

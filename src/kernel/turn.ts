@@ -59,7 +59,7 @@ export function runTurn(cell: Cell): number {
 }
 
 /** Queues an actor that has something to do and may do it. */
-export function resume(cell: Cell): void {
+function resume(cell: Cell): void {
   if ((cell.flags & QUEUED) !== 0) return;
   const held = cell.flags & HELD;
   const mayHandle = held === 0 && (cell.operation !== null || cell.mailbox !== null || (cell.flags & CONTINUING) !== 0);

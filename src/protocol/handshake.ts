@@ -88,7 +88,8 @@ export type ParsedAnswer =
   | { readonly kind: "refused"; readonly refusal: Refusal }
   | { readonly kind: "malformed"; readonly reason: string };
 
-const FAILURES: ReadonlySet<unknown> = new Set<ResumeFailure>(["expired", "unknown", "gap", "auth", "corrupt"]);
+const RESUME_FAILURES: readonly ResumeFailure[] = ["expired", "unknown", "gap", "auth", "corrupt"];
+const ANSWER = "the answer to hello";
 
 /**
  * Reads the payload of `hello` strictly; unknown members are left out.
@@ -99,7 +100,7 @@ export function parseHello(payload: unknown): ParsedHello {
   if (!isObject(payload)) return refuseHello("an object", payload);
   const { v, intent, token, params, ttlMs } = payload;
   if (v !== SESSION_VERSION) {
-    return { ok: false, code: CloseCode.version, reason: misfit("hello", `v to be ${SESSION_VERSION}`, v) };
+    return { ok: false, code: CloseCode.version, reason: misfit("hello", `v to be ${SESSION_VERSION}`, describe(v)) };
   }
   if (intent !== "new" && intent !== "resume") return refuseHello('intent to be "new" or "resume"', intent);
   if (token !== undefined && typeof token !== "string") return refuseHello("token to be a string", token);
@@ -132,61 +133,78 @@ export function parseAnswer(payload: unknown): ParsedAnswer {
   if (status === "error") return { kind: "refused", refusal: parseRefusal(response) };
   if (status !== "ok") return malformed('status to be "ok" or "error"', status);
   if (!isObject(response)) return malformed("response to be an object", response);
-  const { v, sid, secret, epoch, resumed, reason, rx, tx, ttlMs, heartbeatMs, limits, topics } = response;
-  if (v !== SESSION_VERSION) return malformed(`v to be ${SESSION_VERSION}`, v);
-  if (!isText(sid, DEFAULT_LIMITS.sidLength)) return malformed(`sid to be ${text(DEFAULT_LIMITS.sidLength)}`, sid);
-  if (!isText(secret, DEFAULT_LIMITS.secretLength)) {
-    return malformed(
-      `secret to be ${text(DEFAULT_LIMITS.secretLength)}`,
-      typeof secret === "string" ? "another" : secret,
-    );
-  }
-  if (!isSeq(epoch)) return malformed("epoch to be a whole number from 1", epoch);
-  if (typeof resumed !== "boolean") return malformed("resumed to be true or false", resumed);
-  if (reason !== undefined && !isFailure(reason)) {
-    return malformed("reason to be expired, unknown, gap, auth, corrupt or absent", reason);
-  }
-  if (!isCount(rx)) return malformed("rx to be a whole number from 0", rx);
-  if (!isCount(tx)) return malformed("tx to be a whole number from 0", tx);
-  if (!isCount(ttlMs)) return malformed("ttlMs to be a whole number from 0", ttlMs);
-  if (!isSeq(heartbeatMs)) return malformed("heartbeatMs to be a whole number from 1", heartbeatMs);
-  if (!isLimits(limits)) {
-    return malformed("limits {payloadBytes, windowMessages, windowBytes} to be whole numbers from 1", limits);
-  }
-  if (!isTopics(topics)) return malformed('topics to map each topic to "ok" or "gap"', topics);
-  const facts: Welcome = {
-    v: SESSION_VERSION,
-    sid,
-    secret,
-    epoch,
-    resumed,
-    rx,
-    tx,
-    ttlMs,
-    heartbeatMs,
-    limits,
-    topics,
+  let reason = "";
+  const complain = (expected: string, got: string): void => {
+    reason = misfit(ANSWER, expected, got);
   };
-  return { kind: "welcome", welcome: reason === undefined ? facts : { ...facts, reason } };
+  return follows(response, WELCOME, complain) ? { kind: "welcome", welcome: response } : { kind: "malformed", reason };
+}
+
+/** A member of an object: its name, what it has to be, in words and as a test. */
+type Rule<T> = readonly [name: keyof T & string, expected: string, fits: (value: unknown) => boolean];
+
+const COUNT = "a whole number from 0";
+const SEQ = "a whole number from 1";
+const sid = [`a string of 1 to ${DEFAULT_LIMITS.sidLength} characters`, isTextOf(DEFAULT_LIMITS.sidLength)] as const;
+const secret = [
+  `a string of 1 to ${DEFAULT_LIMITS.secretLength} characters`,
+  isTextOf(DEFAULT_LIMITS.secretLength),
+] as const;
+
+const WELCOME: readonly Rule<Welcome>[] = [
+  ["v", String(SESSION_VERSION), (value) => value === SESSION_VERSION],
+  ["sid", ...sid],
+  ["secret", ...secret],
+  ["epoch", SEQ, isSeq],
+  ["resumed", "true or false", (value) => typeof value === "boolean"],
+  [
+    "reason",
+    `${RESUME_FAILURES.join(", ")} or absent`,
+    (value) => value === undefined || RESUME_FAILURES.some((failure) => failure === value),
+  ],
+  ["rx", COUNT, isCount],
+  ["tx", COUNT, isCount],
+  ["ttlMs", COUNT, isCount],
+  ["heartbeatMs", SEQ, isSeq],
+  ["limits", "{payloadBytes, windowMessages, windowBytes} of whole numbers from 1", isLimits],
+  ["topics", 'an object that maps each topic to "ok" or "gap"', isTopics],
+];
+
+const RESUME: readonly Rule<ResumeRequest>[] = [
+  ["sid", ...sid],
+  ["secret", ...secret],
+  ["epoch", SEQ, isSeq],
+  ["rx", COUNT, isCount],
+  ["txFirst", SEQ, isSeq],
+  ["txNext", SEQ, isSeq],
+];
+
+/** Tells whether an object follows all rules; says of the first that it does not follow what was expected and what came. */
+function follows<T>(
+  data: JsonObject,
+  rules: readonly Rule<T>[],
+  complain: (expected: string, got: string) => void,
+): data is JsonObject & T {
+  for (const [name, expected, fits] of rules) {
+    const value = data[name];
+    if (fits(value)) continue;
+    // A secret that came is never repeated: this text reaches logs and close frames.
+    const hidden = name === "secret" && typeof value === "string";
+    complain(`${name} to be ${expected}`, hidden ? `one of ${value.length}` : describe(value));
+    return false;
+  }
+  return true;
 }
 
 function parseResume(value: unknown): ResumeRequest | string {
-  if (!isObject(value)) return misfit("hello", 'resume to be an object with intent "resume"', value);
+  if (!isObject(value)) return misfit("hello", 'resume to be an object with intent "resume"', describe(value));
+  let problem = "";
+  const complain = (expected: string, got: string): void => {
+    problem = misfit("hello", `resume.${expected}`, got);
+  };
+  if (!follows(value, RESUME, complain)) return problem;
   const { sid, secret, epoch, rx, txFirst, txNext } = value;
-  if (!isText(sid, DEFAULT_LIMITS.sidLength)) {
-    return misfit("hello", `resume.sid to be ${text(DEFAULT_LIMITS.sidLength)}`, sid);
-  }
-  if (!isText(secret, DEFAULT_LIMITS.secretLength)) {
-    // A secret that came is never repeated: this text reaches logs and close frames.
-    const came = typeof secret === "string" ? undefined : secret;
-    return misfit("hello", `resume.secret to be ${text(DEFAULT_LIMITS.secretLength)}`, came);
-  }
-  if (!isSeq(epoch)) return misfit("hello", "resume.epoch to be a whole number from 1", epoch);
-  if (!isCount(rx)) return misfit("hello", "resume.rx to be a whole number from 0", rx);
-  if (!isSeq(txFirst)) return misfit("hello", "resume.txFirst to be a whole number from 1", txFirst);
-  if (!isSeq(txNext) || txNext < txFirst) {
-    return misfit("hello", "resume.txNext to be a whole number from txFirst", txNext);
-  }
+  if (txNext < txFirst) return misfit("hello", "resume.txNext to be a whole number from txFirst", describe(txNext));
   return { sid, secret, epoch, rx, txFirst, txNext };
 }
 
@@ -200,36 +218,28 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isText(value: unknown, longest: number): value is string {
-  return typeof value === "string" && value.length > 0 && value.length <= longest;
+function isTextOf(longest: number): (value: unknown) => boolean {
+  return (value) => typeof value === "string" && value.length > 0 && value.length <= longest;
 }
 
-function text(longest: number): string {
-  return `a string of 1 to ${longest} characters`;
-}
-
-function isFailure(value: unknown): value is ResumeFailure {
-  return FAILURES.has(value);
-}
-
-function isLimits(value: unknown): value is AnnouncedLimits {
+function isLimits(value: unknown): boolean {
   return (
     isObject(value) && isSeq(value["payloadBytes"]) && isSeq(value["windowMessages"]) && isSeq(value["windowBytes"])
   );
 }
 
-function isTopics(value: unknown): value is Readonly<Record<string, "ok" | "gap">> {
+function isTopics(value: unknown): boolean {
   return isObject(value) && Object.values(value).every((state) => state === "ok" || state === "gap");
 }
 
 function refuseHello(expected: string, got: unknown): ParsedHello {
-  return { ok: false, code: CloseCode.protocolError, reason: misfit("hello", expected, got) };
+  return { ok: false, code: CloseCode.protocolError, reason: misfit("hello", expected, describe(got)) };
 }
 
 function malformed(expected: string, got: unknown): ParsedAnswer {
-  return { kind: "malformed", reason: misfit("the answer to hello", expected, got) };
+  return { kind: "malformed", reason: misfit(ANSWER, expected, describe(got)) };
 }
 
-function misfit(what: string, expected: string, got: unknown): string {
-  return `Cannot read ${what}: expected ${expected}, got ${describe(got)}`;
+function misfit(what: string, expected: string, got: string): string {
+  return `Cannot read ${what}: expected ${expected}, got ${got}`;
 }

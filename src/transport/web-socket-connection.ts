@@ -252,7 +252,7 @@ export class WebSocketConnection implements TransportSocket, FrameTaker, TurnWri
     socket.removeListener("end", onSocketEnd);
     socket.removeListener("error", onSocketError);
     socket.removeListener("data", onSocketData);
-    // Bytes given back to a flowing stream would stay in it until more arrive.
+    // Stopped while it changes hands; what is given back flows when it is resumed.
     socket.pause();
     this.#full = this.#host.takeOver(this, socket, head);
   }

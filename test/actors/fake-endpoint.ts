@@ -2,7 +2,7 @@ import type { ActorRef } from "../../src/index.js";
 import { resolveLimits, type SocketLimits } from "../../actors/endpoint/options.js";
 import { RouteTable } from "../../actors/channel/route-table.js";
 import type { ChannelClass } from "../../actors/channel/channel.js";
-import { PhoenixConnection } from "../../actors/connection/phoenix-connection.js";
+import { type PhoenixAccepted, PhoenixConnection } from "../../actors/connection/phoenix-connection.js";
 import type { Authenticate, EndpointContext } from "../../actors/endpoint/context.js";
 import { DelayQueue } from "../../actors/session/delay-queue.js";
 import { SessionDirectory } from "../../actors/session/session-directory.js";
@@ -45,8 +45,16 @@ export async function createFakeEndpoint(options: FakeEndpointOptions): Promise<
     context,
     async connect(params = {}) {
       const socket = new FakeSocket();
-      const request = { path: "/socket/websocket", params, authToken: undefined, origin: undefined, remoteAddress: "127.0.0.1", headers: {} };
-      const connection = await system.start(PhoenixConnection, { socket, request, context });
+      const request = {
+        path: "/socket/websocket",
+        params,
+        authToken: undefined,
+        origin: undefined,
+        remoteAddress: "127.0.0.1",
+        headers: {},
+      };
+      const accepted: PhoenixAccepted = { socket, request, context };
+      const connection = await system.start(PhoenixConnection, accepted);
       return { socket, connection };
     },
     async stop() {

@@ -98,7 +98,7 @@ class Gate extends Actor<{ open: Promise<void> }> {
 test("no other message is handled while an async handler waits", async () => {
   const { system, clock, stop } = await createTestSystem();
   let open: () => void = () => undefined;
-  const gate = system.spawn(Gate, { open: new Promise((resolve) => (open = resolve)) });
+  const gate = system.spawn(Gate, { open: new Promise<void>((resolve) => (open = resolve)) });
   const passed = gate.call.pass();
   gate.cast.note("later");
   await clock.settle();
@@ -241,7 +241,7 @@ test("case 226: an actor that calls itself is told at once", async () => {
 
 test("a call times out after 5,000 ms by default, not before, and names what the callee is busy with", async () => {
   const { system, clock, stop } = await createTestSystem();
-  const gate = system.spawn(Gate, { open: new Promise(() => undefined) });
+  const gate = system.spawn(Gate, { open: new Promise<void>(() => undefined) });
   const outcome = gate.call.pass().then(
     () => "passed",
     (error: unknown) => error,
@@ -262,7 +262,7 @@ test("a call times out after 5,000 ms by default, not before, and names what the
 test("callWithin sets the time-out of one call; Infinity waits; anything else is refused", async () => {
   const { system, clock, stop } = await createTestSystem();
   let open: () => void = () => undefined;
-  const gate = system.spawn(Gate, { open: new Promise((resolve) => (open = resolve)) });
+  const gate = system.spawn(Gate, { open: new Promise<void>((resolve) => (open = resolve)) });
   const short = gate
     .callWithin(100)
     .pass()
@@ -281,7 +281,7 @@ test("callWithin sets the time-out of one call; Infinity waits; anything else is
 test("case 264: the reply to a call that timed out is dropped", async () => {
   const { system, clock, stop } = await createTestSystem();
   let open: () => void = () => undefined;
-  const gate = system.spawn(Gate, { open: new Promise((resolve) => (open = resolve)) });
+  const gate = system.spawn(Gate, { open: new Promise<void>((resolve) => (open = resolve)) });
   const late = gate
     .callWithin(10)
     .pass()

@@ -30,7 +30,14 @@ async function accept() {
   log.length = 0;
   const test = await createTestSystem();
   const socket = new FakeSocket();
-  const request = { path: "/raw", params: { who: "ann" }, authToken: undefined, origin: undefined, remoteAddress: "127.0.0.1", headers: {} };
+  const request = {
+    path: "/raw",
+    params: { who: "ann" },
+    authToken: undefined,
+    origin: undefined,
+    remoteAddress: "127.0.0.1",
+    headers: {},
+  };
   const ref = await test.system.start(Echo, { socket, request });
   return { ...test, socket, ref };
 }

@@ -1,15 +1,27 @@
 import { describe, expect, test } from "vitest";
+import { LeaseOwner } from "../../../actors/lease/lease-owner.js";
 import { type GetOutcome, LeaseTable } from "../../../actors/lease/lease-table.js";
 
-type Table = LeaseTable<string, string, string>;
+type Owner = LeaseOwner<string, string, string>;
+
+/** A table and its owners by name. */
+class Table extends LeaseTable<string, string, string> {
+  readonly #owners = new Map<string, Owner>();
+
+  owner(name: string): Owner {
+    const owner = this.#owners.get(name) ?? new LeaseOwner<string, string, string>(name);
+    this.#owners.set(name, owner);
+    return owner;
+  }
+}
 
 function tableOf(resources: string[], maxWaiting = 10, firstToken = 1): Table {
   let token = firstToken - 1;
-  return new LeaseTable({ resources, maxWaiting, tokens: { next: () => ++token } });
+  return new Table({ resources, maxWaiting, tokens: { next: () => ++token } });
 }
 
 function ask(table: Table, holder: string, now: number, times: { leaseMs?: number; waitMs?: number } = {}) {
-  return table.get({ holder, ticket: holder, leaseMs: 1_000, waitMs: 500, ...times }, now);
+  return table.get({ owner: table.owner(holder), ticket: holder, leaseMs: 1_000, waitMs: 500, ...times }, now);
 }
 
 function granted(outcome: GetOutcome<string, string, string>) {
@@ -46,7 +58,6 @@ describe("get and return", () => {
     const outcome = table.return(first.token, 3);
     expect(outcome).toMatchObject({
       ok: true,
-      holder: "a",
       grant: { claim: { ticket: "b" }, lease: { resource: "x", token: 2 } },
     });
     expect(first.held).toBe(false);
@@ -55,8 +66,28 @@ describe("get and return", () => {
   test("a return with nobody waiting leaves the resource free", () => {
     const table = tableOf(["x"]);
     const lease = granted(ask(table, "a", 0));
-    expect(table.return(lease.token, 1)).toEqual({ ok: true, holder: "a", grant: undefined });
+    expect(table.return(lease.token, 1)).toEqual({ ok: true, grant: undefined });
     expect(table.freeCount).toBe(1);
+  });
+
+  test("a lease is known by itself, by what JSON leaves of it, and by its token; anything else is no lease", () => {
+    const table = tableOf(["x", "y"]);
+    ask(table, "a", 0);
+    const { token, index } = granted(ask(table, "b", 0));
+    expect([table.isHeld(token, 0), table.isHeld({ token, index }, 0)]).toEqual([true, true]);
+    for (const wrong of [
+      { token, index: 0 },
+      { token, index: 7 },
+      { token: 99, index },
+      99,
+      Number.NaN,
+      JSON.parse("null"),
+      JSON.parse("{}"),
+    ]) {
+      expect(table.isHeld(wrong, 0)).toBe(false);
+    }
+    expect(table.return(token, 1)).toMatchObject({ ok: true });
+    expect([table.freeCount, table.heldCount]).toEqual([1, 1]);
   });
 
   test("a second return is refused", () => {
@@ -86,8 +117,8 @@ describe("get and return", () => {
       maxWaiting: 1,
       tokens: { next: () => 1 },
     });
-    expect(table.get({ holder: "a", ticket: "a", leaseMs: 1, waitMs: 1 }, 0).kind).toBe("granted");
-    expect(table.get({ holder: "b", ticket: "b", leaseMs: 1, waitMs: 1 }, 0).kind).toBe("waiting");
+    expect(table.get({ owner: undefined, ticket: "a", leaseMs: 1, waitMs: 1 }, 0).kind).toBe("granted");
+    expect(table.get({ owner: undefined, ticket: "b", leaseMs: 1, waitMs: 1 }, 0).kind).toBe("waiting");
   });
 });
 
@@ -124,7 +155,7 @@ describe("expiry", () => {
     expect(table.expire(119).ended).toEqual([]);
     expect(table.isHeld(lease.token, 119)).toBe(true);
     const changes = table.expire(120);
-    expect(changes.ended.map((claim) => claim.holder)).toEqual(["a"]);
+    expect(changes.ended.map((claim) => claim.owner?.holder)).toEqual(["a"]);
     expect(changes.grants).toMatchObject([{ claim: { ticket: "b" }, lease: { token: 2, resource: "x" } }]);
     expect(lease.held).toBe(false);
   });
@@ -191,10 +222,10 @@ describe("death and cancellation", () => {
     ask(table, "a", 0);
     ask(table, "a", 0);
     for (const holder of ["b", "c", "d"]) ask(table, holder, 0);
-    const changes = table.holderDied("a", 1);
+    const changes = table.ownerDied(table.owner("a"), 1);
     expect(changes.ended.map((claim) => claim.lease?.token)).toEqual([1, 2]);
     expect(changes.grants.map((grant) => grant.claim.ticket)).toEqual(["b", "c"]);
-    expect(table.concerns("a")).toBe(false);
+    expect(table.owner("a").idle).toBe(true);
   });
 
   test("case 436: a dead waiter is passed over", () => {
@@ -202,7 +233,7 @@ describe("death and cancellation", () => {
     const lease = granted(ask(table, "a", 0));
     ask(table, "b", 0);
     ask(table, "c", 0);
-    expect(table.holderDied("b", 1)).toMatchObject({ ended: [], gaveUp: [{ ticket: "b" }], grants: [] });
+    expect(table.ownerDied(table.owner("b"), 1)).toMatchObject({ ended: [], gaveUp: [{ ticket: "b" }], grants: [] });
     expect(table.return(lease.token, 2)).toMatchObject({ grant: { claim: { ticket: "c" } } });
   });
 
@@ -210,7 +241,11 @@ describe("death and cancellation", () => {
     const table = tableOf(["x"]);
     ask(table, "a", 0);
     ask(table, "a", 0);
-    expect(table.holderDied("a", 1)).toMatchObject({ ended: [{ holder: "a" }], gaveUp: [{ holder: "a" }], grants: [] });
+    expect(table.ownerDied(table.owner("a"), 1)).toMatchObject({
+      ended: [{ ticket: "a" }],
+      gaveUp: [{ ticket: "a" }],
+      grants: [],
+    });
     expect(table.freeCount).toBe(1);
   });
 
@@ -226,16 +261,16 @@ describe("death and cancellation", () => {
   test("the death of a stranger changes nothing", () => {
     const table = tableOf(["x"]);
     ask(table, "a", 0);
-    expect(table.holderDied("z", 1)).toEqual({ ended: [], gaveUp: [], grants: [] });
+    expect(table.ownerDied(table.owner("z"), 1)).toEqual({ ended: [], gaveUp: [], grants: [] });
   });
 
   test("case 442: holders and waiters are listed in order", () => {
     const table = tableOf(["x", "y"]);
     for (const holder of ["a", "b", "c", "d"]) ask(table, holder, 7);
-    expect([...table.heldClaims()].map((claim) => [claim.holder, claim.lease?.token, claim.since])).toEqual([
+    expect([...table.heldClaims()].map((claim) => [claim.owner?.holder, claim.lease?.token, claim.since])).toEqual([
       ["a", 1, 7],
       ["b", 2, 7],
     ]);
-    expect([...table.waitingClaims()].map((claim) => claim.holder)).toEqual(["c", "d"]);
+    expect([...table.waitingClaims()].map((claim) => claim.owner?.holder)).toEqual(["c", "d"]);
   });
 });

@@ -8,7 +8,7 @@ import { Holder } from "./holder.js";
 
 async function scene(options: Partial<LeaseManagerOptions<string>> = {}) {
   const test = await createTestSystem();
-  const pool = await test.system.start(LeaseManager<string>, { resources: ["x"], ...options }, { link: false });
+  const pool = await test.system.start(LeaseManager<string>, { resources: ["x"], ...options });
   return { ...test, pool };
 }
 
@@ -66,7 +66,7 @@ describe("withLease", () => {
 
   test("the lease of an actor that is killed while its function runs is returned", async () => {
     const { system, pool, clock, stop } = await scene();
-    const holder = await system.start(Holder, pool, { link: false });
+    const holder = await system.start(Holder, pool);
     const using = holder.call.use(() => new Promise<string>(() => undefined)).catch((error: unknown) => error);
     await clock.settle();
     expect(await pool.call.get({ timeoutMs: 0 })).toMatchObject({ reason: "busy" });

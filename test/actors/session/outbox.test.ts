@@ -41,7 +41,12 @@ test("an append beyond the bound in frames or bytes keeps nothing", () => {
   const few = new Outbox(limits({ outboxMessages: 1 }), 1);
   expect([few.append("a", 1), few.append("b", 1), few.length]).toEqual([true, false, 1]);
   const small = new Outbox(limits({ outboxBytes: 10 }), 1);
-  expect([small.append("a", 6), small.append("b", 5), small.append("c", 4), small.bytes]).toEqual([true, false, true, 10]);
+  expect([small.append("a", 6), small.append("b", 5), small.append("c", 4), small.bytes]).toEqual([
+    true,
+    false,
+    true,
+    10,
+  ]);
 });
 
 test("the window bounds what is in flight; a frame larger than the window goes alone", () => {
@@ -73,7 +78,10 @@ test("whatever happens, what arrives is 1, 2, 3, … after dropping what was see
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const outbox = new Outbox(limits({ outboxMessages: 50, outboxBytes: 400, windowMessages: 4, windowBytes: 40 }), 1);
+      const outbox = new Outbox(
+        limits({ outboxMessages: 50, outboxBytes: 400, windowMessages: 4, windowBytes: 40 }),
+        1,
+      );
       let seen = 0;
       let appended = 0;
       for (const each of steps) {

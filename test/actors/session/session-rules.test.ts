@@ -15,7 +15,10 @@ const position = { tx: 9, acknowledged: 4, rx: 2 };
 
 test("a client whose numbers fit gets its session", () => {
   expect(decideAttach("current", true, request, position)).toEqual({ kind: "attach", presented: "current" });
-  expect(decideAttach("previous", true, { ...request, rx: 4 }, position)).toEqual({ kind: "attach", presented: "previous" });
+  expect(decideAttach("previous", true, { ...request, rx: 4 }, position)).toEqual({
+    kind: "attach",
+    presented: "previous",
+  });
 });
 
 test("a stolen secret revokes, a wrong one is unknown, before anything else is looked at", () => {
@@ -24,8 +27,14 @@ test("a stolen secret revokes, a wrong one is unknown, before anything else is l
 });
 
 test("numbers that cannot be are corrupt; what is no longer kept is a gap", () => {
-  expect(decideAttach("current", true, { ...request, rx: 10 }, position)).toEqual({ kind: "refuse", reason: "corrupt" });
-  expect(decideAttach("current", true, { ...request, txFirst: 4, txNext: 4 }, position)).toEqual({ kind: "refuse", reason: "corrupt" });
+  expect(decideAttach("current", true, { ...request, rx: 10 }, position)).toEqual({
+    kind: "refuse",
+    reason: "corrupt",
+  });
+  expect(decideAttach("current", true, { ...request, txFirst: 4, txNext: 4 }, position)).toEqual({
+    kind: "refuse",
+    reason: "corrupt",
+  });
   expect(decideAttach("current", true, { ...request, rx: 3 }, position)).toEqual({ kind: "refuse", reason: "gap" });
 });
 
@@ -76,7 +85,11 @@ test("the directory remembers why sessions ended, the latest 10,000 of them", ()
   const directory = new SessionDirectory();
   for (let n = 0; n < 10_001; n++) directory.remove(`s${n}`, "expired");
   directory.remove("quiet", undefined);
-  expect([directory.whyGone("s0"), directory.whyGone("s1"), directory.whyGone("quiet")]).toEqual(["unknown", "expired", "unknown"]);
+  expect([directory.whyGone("s0"), directory.whyGone("s1"), directory.whyGone("quiet")]).toEqual([
+    "unknown",
+    "expired",
+    "unknown",
+  ]);
 });
 
 class One extends Channel {}
@@ -85,7 +98,12 @@ class Three extends Channel {}
 
 test("an exact topic wins over a pattern, and a longer pattern over a shorter one", () => {
   const routes = new RouteTable({ "*": One, "room:*": Two, "room:vip": Three });
-  expect([routes.find("x"), routes.find("room:1"), routes.find("room:vip"), routes.find("room:vip2")]).toEqual([One, Two, Three, Two]);
+  expect([routes.find("x"), routes.find("room:1"), routes.find("room:vip"), routes.find("room:vip2")]).toEqual([
+    One,
+    Two,
+    Three,
+    Two,
+  ]);
   expect(new RouteTable({ "room:*": Two }).find("lobby")).toBeUndefined();
   expect(new RouteTable({ "room:*": Two }).find("__proto__")).toBeUndefined();
 });
@@ -99,8 +117,12 @@ test("a route that makes no sense is refused with what was expected", () => {
 
 test("a limit that is unknown or no number is refused", () => {
   expect(resolveLimits({ heartbeatMs: 5 }).heartbeatMs).toBe(5);
-  expect(() => resolveLimits(JSON.parse('{"heartbeat":5}'))).toThrow(/Unknown limit "heartbeat"; there are payloadBytes/);
-  expect(() => resolveLimits({ heartbeatMs: 0 })).toThrow(/Expected the limit heartbeatMs to be a number from 1, got 0/);
+  expect(() => resolveLimits(JSON.parse('{"heartbeat":5}'))).toThrow(
+    /Unknown limit "heartbeat"; there are payloadBytes/,
+  );
+  expect(() => resolveLimits({ heartbeatMs: 0 })).toThrow(
+    /Expected the limit heartbeatMs to be a number from 1, got 0/,
+  );
 });
 
 class Beaten extends Actor<{ beats: number }> {
@@ -122,7 +144,8 @@ test("every member is beaten once per round of 25 turns, and those that have end
   const refs = Array.from({ length: 60 }, () => system.spawn(Beaten, counter));
   for (const ref of refs) members.add(ref);
   for (const ref of refs.slice(0, 10)) await system.stopActor(ref);
-  for (let turn = 0; turn < 25; turn++) for (const ref of members.takeTurn((one) => system.isAlive(one))) ref.cast.beat();
+  for (let turn = 0; turn < 25; turn++)
+    for (const ref of members.takeTurn((one) => system.isAlive(one))) ref.cast.beat();
   await clock.settle();
   expect([counter.beats, members.size]).toEqual([50, 50]);
   await stop();
