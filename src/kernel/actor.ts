@@ -1,11 +1,11 @@
 import type { ActorRef, AnyRef } from "./actor-ref.js";
 import type { MailboxOptions } from "./behaviour.js";
 import type { Cell } from "./cell.js";
-import { current } from "./current.js";
+import { current, noteContinuation } from "./current.js";
 import { Deferred } from "./deferred.js";
 import { BadArgumentError, NoContextError, whatCame } from "./errors.js";
 import type { ExitReason } from "./exit-reason.js";
-import { DEAD } from "./flags.js";
+import { BUSY, DEAD } from "./flags.js";
 import type { Kernel } from "./kernel.js";
 import type { Down, MonitorRef } from "./monitor.js";
 import type { Exit } from "./signal.js";
@@ -174,7 +174,9 @@ export abstract class Actor<Args = void> {
    */
   protected self<Self = this>(this: NoInfer<Self>): ActorRef<Self>;
   protected self(): ActorRef<this> {
-    return asRef<this>(this.#cell);
+    const cell = this.#cell;
+    if ((cell.flags & BUSY) !== 0 && current.cell === null) noteContinuation(cell);
+    return asRef<this>(cell);
   }
 
   /** The system it runs in. */

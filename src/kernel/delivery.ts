@@ -41,7 +41,7 @@ export function request(cell: Cell, operation: Operation, payload: unknown, time
   const call = new PendingCall(stashedResolve, stashedReject, cell, caller, operation.name, timeoutMs);
   const kernel = cell.behaviour.kernel;
   kernel.calls.fresh.add(call);
-  if (caller === cell) {
+  if (caller === cell || current.continuing === cell) {
     call.fail("calling_self", "calling_self");
   } else if ((cell.flags & GATE) === 0) {
     cell.operation = operation;

@@ -99,6 +99,7 @@ export class ActorSystem {
     actorClass: ActorClass<A>,
     ...rest: StartParameters<A, StartOptions>
   ): Promise<ActorRef<A>> {
+    this.#checkRunning();
     return unwrap(actorClass.name, await this.startFrom(this.#kernel.origin, actorClass, rest[0], rest[1] ?? {}));
   }
 

@@ -94,20 +94,32 @@ function end(cell: Cell, reason: ExitReason): void {
   tellWatchers(cell, reason);
   const waiters = extras?.exitWaiters ?? null;
   if (extras !== null) extras.exitWaiters = null;
-  if (waiters !== null) for (const waiter of waiters) waiter(reason);
+  for (const waiter of waiters ?? []) tellWaiter(cell, waiter, reason);
+}
+
+function tellWaiter(cell: Cell, waiter: (reason: ExitReason) => void, reason: ExitReason): void {
+  try {
+    waiter(reason);
+  } catch (thrown) {
+    reportFailure(cell, "a listener to its end threw", thrown);
+  }
 }
 
 function releaseActor(cell: Cell, reason: ExitReason): void {
   try {
     cell.actor?.[release](reason);
   } catch (thrown) {
-    cell.behaviour.kernel.report({
-      type: "release_failed",
-      level: "error",
-      text: `${cell.describe()} threw while it gave back what it held: ${formatReason(reasonOfThrown(thrown))}`,
-      details: { ref: cell.toString(), behaviour: cell.behaviour.name, thrown },
-    });
+    reportFailure(cell, "it threw while it gave back what it held", thrown);
   }
+}
+
+function reportFailure(cell: Cell, what: string, thrown: unknown): void {
+  cell.behaviour.kernel.report({
+    type: "end_failed",
+    level: "error",
+    text: `${cell.describe()} has ended, but ${what}: ${formatReason(reasonOfThrown(thrown))}`,
+    details: { ref: cell.toString(), behaviour: cell.behaviour.name, thrown },
+  });
 }
 
 function dropMessages(cell: Cell, reason: ExitReason): void {
