@@ -1,8 +1,9 @@
 import { Actor, type ActorRef } from "../../src/index.js";
 
-/** What a heartbeat sends to. */
+/** What a member can be sent: a beat, and the news that the server is drained. */
 export interface Beating {
   beat(): void;
+  drain(retryAfterMs: number): void | Promise<void>;
 }
 
 /** The ref of something that wants a beat. */
@@ -29,6 +30,11 @@ export class HeartbeatMembers {
 
   get size(): number {
     return this.#buckets.reduce((sum, bucket) => sum + bucket.length, 0);
+  }
+
+  /** All members, some of which may have ended. */
+  all(): BeatingRef[] {
+    return this.#buckets.flat();
   }
 
   add(member: BeatingRef): void {

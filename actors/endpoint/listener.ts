@@ -9,10 +9,10 @@ import {
 import type { HttpServerOptions } from "../../src/transport/http-options.js";
 import { createHttpServer, type Listening } from "../../src/transport/http-server.js";
 import type { Admission, Mount } from "../../src/transport/upgrade-gate.js";
-import { type ChildTemplate, childTemplate, type DynamicSupervisor } from "../../supervisors/index.js";
+import { type ChildTemplate, childTemplate, type DynamicSupervisor, startChild } from "../../supervisors/index.js";
 import { type Accepted, waitingOwner } from "../connection/accepted.js";
 import { Connection } from "../connection/connection.js";
-import type { BeatingRef, HeartbeatMembers } from "../connection/heartbeat.js";
+import type { HeartbeatMembers } from "../connection/heartbeat.js";
 import { type PhoenixAccepted, PhoenixConnection } from "../connection/phoenix-connection.js";
 import type { EndpointContext } from "./context.js";
 import type { EndpointOptions } from "./options.js";
@@ -125,8 +125,8 @@ export class Listener extends Actor<ListenerStart> {
     accepted: Accepted,
   ): Promise<void> {
     try {
-      const started = await connections.call.startChild(template, accepted);
-      if (started.ok) this.#start?.members.add(started.ref as BeatingRef);
+      const started = await startChild(connections, template, accepted);
+      if (started.ok) this.#start?.members.add(started.ref);
       else accepted.socket.close(1013, "");
     } catch (thrown) {
       // The supervisor of connections ended meanwhile: the client comes back and finds the next one.
@@ -136,15 +136,12 @@ export class Listener extends Actor<ListenerStart> {
   }
 
   async #drain(): Promise<void> {
-    const connections = this.#connections;
-    if (connections === undefined) return;
-    const children = await connections.call.whichChildren();
-    const spreadMs = Math.min(LONGEST_SPREAD_MS, children.length * DRAIN_SLOT_MS);
+    const members = (this.#start?.members.all() ?? []).filter((member) => this.system.isAlive(member));
+    const spreadMs = Math.min(LONGEST_SPREAD_MS, members.length * DRAIN_SLOT_MS);
     const ended: Promise<ExitReason>[] = [];
-    for (const { ref } of children) {
-      if (ref === undefined) continue;
-      (ref as ActorRef<Connection>).cast.drain(Math.round(this.system.random.next() * spreadMs));
-      ended.push(this.system.exited(ref));
+    for (const member of members) {
+      member.cast.drain(Math.round(this.system.random.next() * spreadMs));
+      ended.push(this.system.exited(member));
     }
     let timer: object | undefined;
     const late = new Promise<void>((resolve) => {

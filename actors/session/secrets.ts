@@ -23,7 +23,7 @@ export class Secrets {
    * previous one, the answer with the current one was lost, and nobody may use that any more.
    */
   rotate(presented: "none" | "current" | "previous"): string {
-    const secret = randomBytes(SECRET_BYTES).toString("base64url");
+    const secret = nextRandomBytes().toString("base64url");
     if (presented === "current") this.#previous = this.#current;
     this.#current = hash(secret);
     return secret;
@@ -42,6 +42,18 @@ export class Secrets {
     if (this.#previous !== undefined && equals(presented, this.#previous)) return "previous";
     return this.#retired !== undefined && equals(presented, this.#retired) ? "retired" : "wrong";
   }
+}
+
+const POOLED_SECRETS = 128;
+let pool = Buffer.alloc(0);
+
+/** Fresh random bytes: the system is asked once for many, as asking costs more than the bytes. Each is used once and wiped. */
+function nextRandomBytes(): Buffer {
+  if (pool.length === 0) pool = randomBytes(SECRET_BYTES * POOLED_SECRETS);
+  const bytes = Buffer.from(pool.subarray(0, SECRET_BYTES));
+  pool.fill(0, 0, SECRET_BYTES);
+  pool = pool.subarray(SECRET_BYTES);
+  return bytes;
 }
 
 // One byte a character: 32 bytes of string instead of a buffer and its bookkeeping, in every session.

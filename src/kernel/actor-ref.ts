@@ -1,8 +1,10 @@
 import type { Actor, reservedNames } from "./actor.js";
 import type { Deferred } from "./deferred.js";
 
+type Undeferred<Value> = Value extends Deferred<infer Later> ? Later : Value;
+
 /** What a method of an actor answers to a caller: its return value, without promise or deferred around it. */
-export type Reply<Returned> = Awaited<Returned> extends Deferred<infer Value> ? Value : Awaited<Returned>;
+export type Reply<Returned> = Undeferred<Awaited<Returned>>;
 
 type ReservedNamesOf<A> = typeof reservedNames extends keyof A ? A[typeof reservedNames] : never;
 

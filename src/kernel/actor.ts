@@ -27,7 +27,11 @@ export type InitResult = { readonly ignore: true } | { readonly stop: ExitReason
  * A plain actor that returns one fails to start with `bad_return_value`.
  */
 export interface BehaviourPlan {
-  readonly children: readonly unknown[];
+  readonly children?: readonly unknown[];
+  readonly strategy?: string;
+  readonly intensity?: number;
+  readonly periodMs?: number;
+  readonly maxChildren?: number;
 }
 
 /** All that an `init` may return. */

@@ -135,6 +135,8 @@ class Beaten extends Actor<{ beats: number }> {
   beat(): void {
     this.#counter.beats++;
   }
+
+  drain(): void {}
 }
 
 test("every member is beaten once per round of 25 turns, and those that have ended are forgotten", async () => {
