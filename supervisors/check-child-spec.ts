@@ -69,13 +69,13 @@ export function checkPolicy(given: Unchecked, at: string): CheckedPolicy {
 }
 
 /** Refuses what is not an object. */
-export function checkObject(spec: unknown, which: string): Unchecked {
+function checkObject(spec: unknown, which: string): Unchecked {
   if (typeof spec === "object" && spec !== null && !Array.isArray(spec)) return spec;
   throw unexpected("invalid_child_spec", which, "a child specification made with child(Class, { id, ... })", spec);
 }
 
 /** The name and the label that a specification gives, where it gives one. */
-export function titlesOf(given: Unchecked, at: string): { readonly name?: string; readonly label?: string } {
+function titlesOf(given: Unchecked, at: string): { readonly name?: string; readonly label?: string } {
   const { name, label } = given;
   if (name !== undefined && (typeof name !== "string" || name === "")) {
     throw unexpected("invalid_name", `name of ${at}`, "a text that is not empty", name);

@@ -11,6 +11,7 @@ import {
   type ReportLevel,
   type StartResult,
   startup,
+  teardown,
   whatCame,
 } from "../src/index.js";
 import { type CheckedDynamicFlags, checkDynamicFlags, type DynamicSupervisorFlags } from "./check-flags.js";
@@ -26,7 +27,7 @@ import {
 } from "./dynamic-child.js";
 import { whenDone } from "./in-order.js";
 import { isInitResult } from "./init-result.js";
-import { type ErrorContext, offenderOf, ProgressReport, type Reporting, supervisorReport } from "./reports.js";
+import { type ErrorContext, offenderOf, ProgressReport, type Reporting, SupervisorReport } from "./reports.js";
 import {
   type ChildCounts,
   type ChildEntry,
@@ -47,6 +48,13 @@ const NO_OPTIONS: DynamicStartOptions = {};
 const IGNORED: Refused<"ignore"> = { ok: false, reason: "ignore" };
 const MAX_CHILDREN: Refused<"max_children"> = { ok: false, reason: "max_children" };
 
+/** How often children of one class ended in the same wrong way when they were stopped. */
+interface ShutdownError {
+  readonly template: ChildTemplate;
+  readonly reason: ExitReason;
+  children: number;
+}
+
 /**
  * A supervisor for any number of children of like kinds that come and go while it runs: Elixir's `DynamicSupervisor`.
  *
@@ -63,10 +71,12 @@ const MAX_CHILDREN: Refused<"max_children"> = { ok: false, reason: "max_children
  *
  * Starting and ending cost the same with one child as with 100,000. Of a temporary child nothing is kept but one entry that points to its
  * template; a child that may be restarted keeps its start arguments too. A subclass may return flags from `init` instead of being given them.
- * `handleInfo`, `handleExit` and `terminate` belong to the supervisor; a subclass that overrides them calls `super`.
+ * A subclass that overrides `handleInfo` or `handleExit` must call `super`.
  */
 export class DynamicSupervisor extends Actor<DynamicSupervisorFlags | undefined> {
   static readonly [supervising] = true;
+  /** Callers wait for as long as it takes: a supervisor that starts or stops a child answers nobody meanwhile, as in OTP. */
+  static override readonly callTimeoutMs = Number.POSITIVE_INFINITY;
   static readonly [messages] = ["startChild", "terminateChild", "whichChildren", "countChildren"] as const;
 
   #flags: CheckedDynamicFlags = checkDynamicFlags({});
@@ -111,27 +121,21 @@ export class DynamicSupervisor extends Actor<DynamicSupervisorFlags | undefined>
    *
    * A ref of an actor that is no child of this supervisor, or no longer, is `not_found`.
    */
-  terminateChild(ref: AnyRef): TerminateChildResult | Deferred<TerminateChildResult> {
+  terminateChild(ref: AnyRef): Deferred<TerminateChildResult> {
+    const deferred = this.defer<TerminateChildResult>();
     const entry = this.#children.get(ref);
-    if (entry === undefined) return NOT_FOUND;
-    if (entry instanceof RestartableChild && entry.retry !== undefined) {
-      this.#remove(ref, entry.template);
+    if (entry === undefined) {
+      deferred.reply(NOT_FOUND);
+    } else if (entry instanceof StoppingChild) {
+      entry.waiting.push(deferred);
+    } else if (entry instanceof RestartableChild && entry.retry !== undefined) {
       this.#settleRetry(entry);
-      return OK;
+      this.#remove(ref, entry.template);
+      deferred.reply(OK);
+    } else {
+      this.#stopChild(ref, templateOf(entry), deferred);
     }
-    if (entry instanceof StoppingChild) return this.#answerLater(entry);
-    const template = templateOf(entry);
-    const stopped = this.#stopper.stop(ref, template.shutdown);
-    if (!(stopped instanceof Promise)) {
-      this.#stopped(ref, template, stopped.reason);
-      return OK;
-    }
-    const stopping = new StoppingChild(template);
-    this.#children.set(ref, stopping);
-    void stopped.then(({ reason }) => {
-      if (this.system.isAlive(this.self())) this.self().send(new ChildStopped(ref, reason));
-    });
-    return this.#answerLater(stopping);
+    return deferred;
   }
 
   /** All children, the newest first. Costs time and memory for each: not for supervisors with many children, and never in a loop. */
@@ -180,25 +184,24 @@ export class DynamicSupervisor extends Actor<DynamicSupervisorFlags | undefined>
     }
   }
 
-  override async terminate(_reason: ExitReason): Promise<void> {
-    const errors = new Map<
-      string,
-      { readonly template: ChildTemplate; readonly reason: ExitReason; children: number }
-    >();
-    await this.#stopper.stopAll(this.#stopRequests(), ({ ref }, reason) => {
+  /** Stops the children, all at once; then the subclass's own `terminate` runs. */
+  override async [teardown](reason: ExitReason): Promise<void> {
+    const errors = new Map<string, ShutdownError>();
+    await this.#stopper.stopAll(this.#stopRequests(), ({ ref }, ended) => {
       const entry = this.#children.get(ref);
       if (entry === undefined) return;
       const template = templateOf(entry);
-      if (!isShutdownError(template.restart, template.shutdown, reason)) return;
-      const key = `${template.start.name} ${formatReason(reason)}`;
+      if (!isShutdownError(template.restart, template.shutdown, ended)) return;
+      const key = `${template.start.name} ${formatReason(ended)}`;
       const known = errors.get(key);
-      if (known === undefined) errors.set(key, { template, reason, children: 1 });
+      if (known === undefined) errors.set(key, { template, reason: ended, children: 1 });
       else known.children++;
     });
-    for (const { template, reason, children } of errors.values()) {
-      const offender = { ...offenderOf(undefined, undefined, template), children };
-      this.system.report(supervisorReport(this.#reporting, "shutdown_error", reason, offender));
+    for (const error of errors.values()) {
+      const offender = { ...offenderOf(undefined, undefined, error.template), children: error.children };
+      this.system.report(new SupervisorReport(this.#reporting, "shutdown_error", error.reason, offender));
     }
+    await super[teardown](reason);
   }
 
   override formatStatus(): SupervisorStatus {
@@ -297,10 +300,19 @@ export class DynamicSupervisor extends Actor<DynamicSupervisorFlags | undefined>
     if (this.#children.delete(ref) && template.type === "supervisor") this.#supervisors--;
   }
 
-  #answerLater(stopping: StoppingChild): Deferred<TerminateChildResult> {
-    const deferred = this.defer<TerminateChildResult>();
+  #stopChild(ref: AnyRef, template: ChildTemplate, deferred: Deferred<TerminateChildResult>): void {
+    const stopped = this.#stopper.stop(ref, template.shutdown);
+    if (!(stopped instanceof Promise)) {
+      this.#stopped(ref, template, stopped.reason);
+      deferred.reply(OK);
+      return;
+    }
+    const stopping = new StoppingChild(template);
     stopping.waiting.push(deferred);
-    return deferred;
+    this.#children.set(ref, stopping);
+    void stopped.then(({ reason }) => {
+      if (this.system.isAlive(this.self())) this.self().send(new ChildStopped(ref, reason));
+    });
   }
 
   *#stopRequests(): Generator<StopRequest> {
@@ -311,7 +323,7 @@ export class DynamicSupervisor extends Actor<DynamicSupervisorFlags | undefined>
   }
 
   #report(context: ErrorContext, reason: ExitReason, template: ChildTemplate, ref: AnyRef): void {
-    this.system.report(supervisorReport(this.#reporting, context, reason, offenderOf(undefined, ref, template)));
+    this.system.report(new SupervisorReport(this.#reporting, context, reason, offenderOf(undefined, ref, template)));
   }
 
   #progress(level: ReportLevel, ref: AnyRef, template: ChildTemplate): void {

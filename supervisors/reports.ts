@@ -42,14 +42,39 @@ export interface Reporting {
   readonly behaviour: string;
 }
 
-/** A report of type `supervisor`, level `error`: OTP's supervisor report. */
-export function supervisorReport(by: Reporting, context: ErrorContext, reason: ExitReason, offender: Offender): Report {
-  return {
-    type: "supervisor",
-    level: "error",
-    text: `${by.behaviour} ${by.ref}: ${context} of ${titleOf(offender)}: ${formatReason(reason)}`,
-    details: { supervisor: by.ref, behaviour: by.behaviour, errorContext: context, reason, offender },
-  };
+/**
+ * A report of type `supervisor`, level `error`: OTP's supervisor report.
+ *
+ * Like that of {@link ProgressReport}, its text is made when it is read.
+ */
+export class SupervisorReport implements Report {
+  readonly type = "supervisor";
+  readonly level = "error";
+  readonly #by: Reporting;
+  readonly #context: ErrorContext;
+  readonly #reason: ExitReason;
+  readonly #offender: Offender;
+
+  constructor(by: Reporting, context: ErrorContext, reason: ExitReason, offender: Offender) {
+    this.#by = by;
+    this.#context = context;
+    this.#reason = reason;
+    this.#offender = offender;
+  }
+
+  get text(): string {
+    const { behaviour, ref } = this.#by;
+    return `${behaviour} ${ref}: ${this.#context} of ${titleOf(this.#offender)}: ${formatReason(this.#reason)}`;
+  }
+
+  get details(): Readonly<Record<string, unknown>> {
+    const { behaviour, ref } = this.#by;
+    return { supervisor: ref, behaviour, errorContext: this.#context, reason: this.#reason, offender: this.#offender };
+  }
+
+  toJSON(): Report {
+    return { type: this.type, level: this.level, text: this.text, details: this.details };
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ActorSystem, AnyRef, ExitReason, ReportLevel, StartResult } from "../src/index.js";
 import type { CheckedChildSpec } from "./child-spec.js";
 import { inOrder, whenDone } from "./in-order.js";
-import { type ErrorContext, offenderOf, ProgressReport, type Reporting, supervisorReport } from "./reports.js";
+import { type ErrorContext, offenderOf, ProgressReport, type Reporting, SupervisorReport } from "./reports.js";
 import { StaticChild } from "./static-child.js";
 import { type SignalSender, Stopper } from "./stopper.js";
 import { isShutdownError } from "./strategy/should-restart.js";
@@ -131,7 +131,7 @@ export class StaticChildren {
 
   /** Reports an error with a child. */
   report(context: ErrorContext, reason: ExitReason, child: StaticChild, ref: AnyRef | undefined): void {
-    this.#side.system.report(supervisorReport(this.#side, context, reason, offenderOf(child.id, ref, child.spec)));
+    this.#side.system.report(new SupervisorReport(this.#side, context, reason, offenderOf(child.id, ref, child.spec)));
   }
 
   #started(child: StaticChild, result: StartResult<unknown>, level: ReportLevel): Launch {

@@ -7,6 +7,7 @@ import {
   type InitResult,
   messages,
   startup,
+  teardown,
   whatCame,
 } from "../src/index.js";
 import { checkChildSpec, checkChildSpecs } from "./check-child-spec.js";
@@ -67,10 +68,13 @@ const MOST_LISTED = 1_000;
  *
  * A restarted child has a new ref and starts with nothing of the old one: address it by name, keep what must survive elsewhere. The
  * supervisor does nothing else while a child starts or stops; its callers wait, `ref.callWithin(Infinity)` as long as it takes. So let the
- * `init` of a child return soon, and go on in `handleContinue`. A subclass that overrides `handleInfo`, `handleExit` or `terminate` calls `super`.
+ * `init` of a child return soon, and go on in `handleContinue`. `terminate` of a subclass runs when
+ * the children have ended; one that overrides `handleInfo` or `handleExit` must call `super`.
  */
 export abstract class Supervisor<Args = void> extends Actor<Args> {
   static readonly [supervising] = true;
+  /** Callers wait for as long as it takes: a supervisor that starts or stops a child answers nobody meanwhile, as in OTP. */
+  static override readonly callTimeoutMs = Number.POSITIVE_INFINITY;
   static readonly [messages] = [
     "startChild",
     "restartChild",
@@ -195,8 +199,11 @@ export abstract class Supervisor<Args = void> extends Actor<Args> {
     if (child?.retry === message) return this.#restart(child);
   }
 
-  override terminate(_reason: ExitReason): void | Promise<void> {
-    return whenDone(this.#children.stopEach(this.#children.all().reverse()), () => undefined);
+  /** Stops the children, the last one first; then the subclass's own `terminate` runs. */
+  override [teardown](reason: ExitReason): unknown {
+    return whenDone<true, unknown>(this.#children.stopEach(this.#children.all().reverse()), () =>
+      super[teardown](reason),
+    );
   }
 
   override formatStatus(): SupervisorStatus {

@@ -8,7 +8,7 @@ import { Subscriptions } from "../topic/subscriptions.js";
 import { Topics } from "../topic/topics.js";
 import type { EndpointContext } from "./context.js";
 import { Listener } from "./listener.js";
-import { type EndpointOptions, resolveLimits, type SocketOptions } from "./options.js";
+import { checkEndpointOptions, type EndpointOptions, resolveLimits, type SocketOptions } from "./options.js";
 
 const MOST_CONNECTIONS = 100_000;
 const DRAIN_TIMEOUT_MS = 5_000;
@@ -28,6 +28,7 @@ export class Endpoint extends Supervisor<EndpointOptions> {
   #context: EndpointContext | undefined;
 
   override init(options: EndpointOptions) {
+    checkEndpointOptions(options);
     const name = options.name ?? "endpoint";
     const maxChildren = options.maxConnections ?? MOST_CONNECTIONS;
     const drainTimeoutMs = options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS;

@@ -6,8 +6,10 @@ import {
   formatReason,
   reasonOfThrown,
 } from "../../src/index.js";
+import { CloseCode, encodeCloseReason } from "../../src/protocol/close-codes.js";
 import type { HttpServerOptions } from "../../src/transport/http-options.js";
 import { createHttpServer, type Listening } from "../../src/transport/http-server.js";
+import type { TransportSocket } from "../../src/transport/transport-socket.js";
 import type { Admission, Mount } from "../../src/transport/upgrade-gate.js";
 import { type ChildTemplate, childTemplate, type DynamicSupervisor, startChild } from "../../supervisors/index.js";
 import { type Accepted, waitingOwner } from "../connection/accepted.js";
@@ -46,7 +48,6 @@ export class Listener extends Actor<ListenerStart> {
     this.trapExit();
     const server = createHttpServer(this.#serverOptions(start));
     this.#server = await server.listen();
-    this.setLabel(`port ${this.#server.port}`);
   }
 
   /** The port it listens on. */
@@ -113,7 +114,7 @@ export class Listener extends Actor<ListenerStart> {
     socket.owner = waitingOwner;
     const connections = this.#connections;
     if (connections === undefined) {
-      socket.close(1013, "");
+      this.#putOff(socket);
       return;
     }
     void this.#startConnection(connections, template, accepted);
@@ -127,12 +128,18 @@ export class Listener extends Actor<ListenerStart> {
     try {
       const started = await startChild(connections, template, accepted);
       if (started.ok) this.#start?.members.add(started.ref);
-      else accepted.socket.close(1013, "");
+      else this.#putOff(accepted.socket);
     } catch (thrown) {
       // The supervisor of connections ended meanwhile: the client comes back and finds the next one.
-      accepted.socket.close(1013, "");
+      this.#putOff(accepted.socket);
       this.#report(thrown);
     }
+  }
+
+  /** Tells a client that there is no room for it, and to come back at a moment of its own. */
+  #putOff(socket: TransportSocket): void {
+    const retryAfterMs = Math.round(OVERLOADED_RETRY_MS * (0.5 + this.system.random.next()));
+    socket.close(CloseCode.overloaded, encodeCloseReason({ reason: "overloaded", retryAfterMs }));
   }
 
   async #drain(): Promise<void> {

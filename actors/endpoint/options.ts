@@ -42,6 +42,62 @@ export interface EndpointOptions {
   readonly drainTimeoutMs?: number;
 }
 
+const ENDPOINT_OPTIONS: ReadonlySet<string> = new Set<keyof EndpointOptions>([
+  "port",
+  "host",
+  "name",
+  "origins",
+  "socket",
+  "connections",
+  "routes",
+  "maxConnections",
+  "drainTimeoutMs",
+]);
+const SOCKET_OPTIONS: ReadonlySet<string> = new Set<keyof SocketOptions>([
+  "path",
+  "channels",
+  "authenticate",
+  "limits",
+]);
+
+/**
+ * Checks what the transport, the route table and {@link resolveLimits} do not: names, and the options that stay here.
+ *
+ * @throws {BadArgumentError} for the first that cannot be used
+ */
+export function checkEndpointOptions(options: EndpointOptions): void {
+  checkNames(options, ENDPOINT_OPTIONS, "an endpoint");
+  const { name, socket, routes, maxConnections, drainTimeoutMs } = options;
+  if (name !== undefined && (typeof name !== "string" || name === "")) throw unexpected("name", "text", name);
+  if (routes !== undefined && typeof routes !== "function") throw unexpected("routes", "a function", routes);
+  checkNumber("maxConnections", maxConnections, 1);
+  checkNumber("drainTimeoutMs", drainTimeoutMs, 0);
+  if (socket === undefined) return;
+  checkNames(socket, SOCKET_OPTIONS, "an endpoint's socket");
+  const { channels, authenticate } = socket;
+  if (typeof channels !== "object" || channels === null) throw unexpected("channels", "an object", channels);
+  if (authenticate !== undefined && typeof authenticate !== "function") {
+    throw unexpected("authenticate", "a function", authenticate);
+  }
+}
+
+function checkNames(options: object, known: ReadonlySet<string>, whose: string): void {
+  const stranger = Object.keys(options).find((name) => !known.has(name));
+  if (stranger === undefined) return;
+  throw new BadArgumentError(
+    `Unknown option ${whatCame(stranger)} of ${whose}; there are ${Array.from(known).join(", ")}`,
+  );
+}
+
+function checkNumber(name: string, value: unknown, least: number): void {
+  if (value === undefined || (typeof value === "number" && Number.isFinite(value) && value >= least)) return;
+  throw unexpected(name, `a number from ${least}`, value);
+}
+
+function unexpected(name: string, expected: string, value: unknown): BadArgumentError {
+  return new BadArgumentError(`Expected the option ${name} to be ${expected}, got ${whatCame(value)}`);
+}
+
 /** The limits with their defaults. @throws {BadArgumentError} for an unknown name or a number below 1 */
 export function resolveLimits(limits: Partial<SocketLimits> = {}): SocketLimits {
   for (const [name, value] of Object.entries(limits)) {

@@ -44,6 +44,7 @@ function detailsByKind(node: TreeNode, fields: StatusFields, title: string): rea
     case "session":
       return sessionDetails(fields);
     case "connection":
+      fields.leaveOut("session", "bufferedBytes");
       return texts(fields.text("remoteAddress"), fields.text("transport"));
     case "channel": {
       const topic = fields.text("topic");
@@ -51,6 +52,11 @@ function detailsByKind(node: TreeNode, fields: StatusFields, title: string): rea
     }
     case "lease-manager":
       return leaseDetails(fields);
+    case "listener": {
+      // A name, not a quantity: no commas.
+      const port = fields.number("port");
+      return texts(port === undefined ? undefined : `port ${port}`);
+    }
     default:
       return undefined;
   }
@@ -81,6 +87,7 @@ function sessionDetails(fields: StatusFields): readonly Span[] {
   const bytes = outbox?.number("bytes") ?? 0;
   const user = fields.text("user");
   const topics = fields.count("topics");
+  fields.leaveOut("resumable", "epoch");
   const since = sinceMs === undefined ? "" : ` ${formatDuration(sinceMs)}`;
   const size = bytes > 0 ? ` (${formatBytes(bytes)})` : "";
   return [
@@ -95,6 +102,7 @@ function sessionDetails(fields: StatusFields): readonly Span[] {
 
 function leaseDetails(fields: StatusFields): readonly Span[] {
   const waiting = fields.number("waiting");
+  fields.leaveOut("size", "maxWaiting", "totals", "leases", "queue");
   return [
     ...texts(counted("held", fields.number("held")), counted("free", fields.number("free"))),
     ...(waiting === undefined ? [] : [span(`waiting ${formatCount(waiting)}`, waiting > 0 ? "warn" : "plain")]),

@@ -51,6 +51,11 @@ export class StatusFields {
     return value.length;
   }
 
+  /** Drops properties that a row has no room for; `info` and `--json` show them. */
+  leaveOut(...keys: readonly string[]): void {
+    for (const key of keys) this.#left.delete(key);
+  }
+
   /** What nobody took, as `key value`; long values are cut. */
   rest(ellipsis: string): readonly string[] {
     return [...this.#left].map(
