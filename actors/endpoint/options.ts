@@ -7,8 +7,23 @@ import type { ChannelClass } from "../channel/channel.js";
 import type { Connection } from "../connection/connection.js";
 import type { Authenticate } from "./context.js";
 
-/** The bounds of an endpoint's sockets and sessions; each has a default that can be read in `DEFAULT_LIMITS`. */
-export type SocketLimits = { readonly [Name in keyof typeof DEFAULT_LIMITS]: number };
+const LIMITS = [
+  "payloadBytes",
+  "windowMessages",
+  "windowBytes",
+  "outboxMessages",
+  "outboxBytes",
+  "ackDelayMs",
+  "helloTimeoutMs",
+  "heartbeatMs",
+  "sessionTtlMs",
+  "anonymousTtlMs",
+  "socketBufferBytes",
+  "channelsPerSession",
+] as const;
+
+/** The bounds and times of an endpoint's sockets and sessions that a server may choose; docs/reference/options.md has their defaults. */
+export type SocketLimits = { readonly [Name in (typeof LIMITS)[number]]: number };
 
 /** Where clients that speak Phoenix Channels connect, and what they find there. */
 export interface SocketOptions {
@@ -100,11 +115,10 @@ function unexpected(name: string, expected: string, value: unknown): BadArgument
 
 /** The limits with their defaults. @throws {BadArgumentError} for an unknown name or a number below 1 */
 export function resolveLimits(limits: Partial<SocketLimits> = {}): SocketLimits {
+  const known: readonly string[] = LIMITS;
   for (const [name, value] of Object.entries(limits)) {
-    if (!Object.hasOwn(DEFAULT_LIMITS, name)) {
-      throw new BadArgumentError(
-        `Unknown limit ${whatCame(name)}; there are ${Object.keys(DEFAULT_LIMITS).join(", ")}`,
-      );
+    if (!known.includes(name)) {
+      throw new BadArgumentError(`Unknown limit ${whatCame(name)}; there are ${LIMITS.join(", ")}`);
     }
     if (typeof value !== "number" || !Number.isFinite(value) || value < 1) {
       throw new BadArgumentError(`Expected the limit ${name} to be a number from 1, got ${whatCame(value)}`);

@@ -161,17 +161,17 @@ export class LeaseManager<Resource> extends Actor<LeaseManagerOptions<Resource>>
       held: table.heldCount,
       waiting: table.waitingCount,
       maxWaiting: this.#options.maxWaiting,
-      longestWaitMs: first === undefined ? undefined : now - first.since,
+      longestWaitMs: first === undefined ? undefined : Math.round(now - first.since),
       totals: { ...this.#totals },
       leases: firstOf(table.heldClaims(), ({ lease, owner, since, deadline }) => ({
         token: lease?.token ?? 0,
         holder: owner?.holder.ref.toString(),
-        ageMs: now - since,
-        expiresInMs: deadline === Number.POSITIVE_INFINITY ? undefined : deadline - now,
+        ageMs: Math.round(now - since),
+        expiresInMs: deadline === Number.POSITIVE_INFINITY ? undefined : Math.round(deadline - now),
       })),
       queue: firstOf(table.waitingClaims(), ({ owner, since }) => ({
         holder: owner?.holder.ref.toString(),
-        waitedMs: now - since,
+        waitedMs: Math.round(now - since),
       })),
     };
   }

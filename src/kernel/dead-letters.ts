@@ -1,5 +1,5 @@
 import type { Cell } from "./cell.js";
-import { formatReason } from "./exit-reason.js";
+import { formatReason, isNormalExit } from "./exit-reason.js";
 import type { Report } from "./report.js";
 
 /** Why a message was not delivered: its receiver had ended, nobody holds the name, or its mailbox was full. */
@@ -48,6 +48,8 @@ export class DeadLetters {
     this.#unreported++;
     // A flood of dead letters must stay cheap: text is made for the first of each second only.
     const now = this.#now();
+    // Whoever sends to an actor that ended in order was a little late: no reason to alarm anybody.
+    const orderly = typeof target !== "string" && reason === "noproc" && isNormalExit(target.exitReason);
     if (now - this.#lastReport < REPORT_EVERY_MS) return;
     this.#lastReport = now;
     const letter: DeadLetter = {
@@ -61,7 +63,7 @@ export class DeadLetters {
     const text = `${this.#unreported} dead letter${this.#unreported === 1 ? "" : "s"}, the last one ${message} to ${letter.target}: ${reason}`;
     this.#report({
       type: "dead_letter",
-      level: "warning",
+      level: orderly ? "info" : "warning",
       text,
       details: { ...letter, count: this.#unreported, total: this.total },
     });

@@ -88,7 +88,6 @@ function end(cell: Cell, reason: ExitReason): void {
   }
   dropMessages(cell, reason);
   releaseActor(cell, reason);
-  cell.payload = reason;
   cell.actor = undefined;
   tellFamily(cell, reason);
   tellWatchers(cell, reason);
@@ -123,11 +122,11 @@ function reportFailure(cell: Cell, what: string, thrown: unknown): void {
 }
 
 function dropMessages(cell: Cell, reason: ExitReason): void {
-  const { operation, mailbox } = cell;
-  if (operation !== null) dropMessage(cell, operation, cell.payload, cell.from, reason);
+  const { operation, payload, from, mailbox } = cell;
   cell.operation = null;
-  cell.payload = undefined;
+  cell.payload = reason;
   cell.from = null;
+  if (operation !== null) dropMessage(cell, operation, payload, from, reason);
   if (mailbox !== null) {
     while (mailbox.length > 0) {
       dropMessage(cell, mailbox.operation(), mailbox.payload(), mailbox.from(), reason);

@@ -1,0 +1,51 @@
+/**
+ * What is to be reached, row by row, as data. A ratio is that of two medians of one run; an absolute figure is a promise to users.
+ *
+ * `history` is what the peer reached on the machine where the targets were set (2 cores, Node 20.20, OTP 25, Debian 12). It is printed
+ * where the peer cannot run, and no verdict is drawn from it.
+ */
+
+/** @typedef {import("./harness/statistics.mjs").Goal} Goal */
+
+/** @type {Readonly<Record<string, readonly (Goal & { peer?: string })[]>>} goals by row */
+export const goals = {
+  cast: [{ peer: "BEAM gen_server", kind: "ratio", at: 3 }],
+  send: [{ peer: "BEAM !", kind: "ratio", at: 1.5 }],
+  call: [{ peer: "BEAM gen_server", kind: "ratio", at: 3 }],
+  "call-100": [
+    { peer: "comedy", kind: "ratio", at: 2 },
+    { peer: "BEAM gen_server", kind: "ratio", at: 2 },
+  ],
+  "ping-pong": [{ peer: "BEAM !", kind: "ratio", at: 2 }],
+  ring: [{ peer: "BEAM !", kind: "ratio", at: 2.5 }],
+  "fan-out": [{ peer: "BEAM pg", kind: "ratio", at: 0.4 }],
+  spawn: [{ peer: "BEAM gen_server", kind: "ratio", at: 4 }],
+  "spawn-supervised": [{ peer: "BEAM simple_one_for_one", kind: "ratio", at: 3 }],
+  bytes: [{ kind: "absolute", at: 400 }],
+  "bytes-supervised": [{ kind: "absolute", at: 600 }],
+  "idle-heap-defaults": [{ peer: "ws", kind: "difference", at: 1_024 }],
+  "idle-heap-shipped": [{ peer: "ws", kind: "difference", at: 1_024 }],
+  "idle-rss-shipped": [{ kind: "absolute", at: 5 * 1_024 }],
+  "idle-rss-used-shipped": [{ kind: "absolute", at: 5.2 * 1_024 }],
+  "accept-session": [{ peer: "ws", kind: "ratio", at: 1.3 }],
+  "echo-1": [{ peer: "ws", kind: "ratio", at: 0.8 }],
+  "echo-16": [{ peer: "ws", kind: "ratio", at: 2.5 }],
+  "echo-raw-1": [{ peer: "ws", kind: "ratio", at: 0.95 }],
+  "echo-raw-16": [{ peer: "ws", kind: "ratio", at: 4 }],
+  broadcast: [{ peer: "ws", kind: "ratio", at: 1 }],
+};
+
+/** @type {Readonly<Record<string, Readonly<Record<string, number>>>>} what peers reached, by row and peer, in the row's unit */
+export const history = {
+  cast: { "BEAM gen_server": 6.5e6, comedy: 1.5e6 },
+  send: { "BEAM !": 11.2e6 },
+  call: { "BEAM gen_server": 0.83e6, comedy: 0.58e6 },
+  "call-100": { "BEAM gen_server": 1.3e6, comedy: 1.7e6 },
+  "ping-pong": { "BEAM !": 2.6e6 },
+  ring: { "BEAM !": 4.7e6 },
+  "fan-out": { "BEAM pg": 40 },
+  spawn: { "BEAM gen_server": 319e3, comedy: 51e3 },
+  "spawn-raw": { "BEAM spawn": 325e3 },
+  "spawn-supervised": { "BEAM simple_one_for_one": 185e3 },
+  bytes: { "BEAM gen_server hibernated": 1_160, "BEAM process": 2_655, comedy: 1_350 },
+};

@@ -1,0 +1,43 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type AuthenticatedUser, type Credentials, Endpoint } from "holdfast/actors";
+import { child, DynamicSupervisor, Supervisor } from "holdfast/supervisors";
+import { RoomChannel } from "./room-channel.js";
+import { MOST_ROOMS, ROOMS } from "./rooms.js";
+import { Translators } from "./translators.js";
+import { readName } from "./wire.js";
+
+/** What the lobby is started with. */
+export interface LobbyStart {
+  readonly port: number;
+  readonly host: string;
+  /** Answers requests for the page. */
+  readonly page: (request: IncomingMessage, response: ServerResponse) => void;
+}
+
+/**
+ * The whole server: the translators, the rooms, and the endpoint through which people come.
+ *
+ * The endpoint starts last and stops first: so nobody comes before there are rooms, and all is still there while clients are told to come back.
+ */
+export class Lobby extends Supervisor<LobbyStart> {
+  override init({ port, host, page }: LobbyStart) {
+    const socket = { channels: { "room:*": RoomChannel }, authenticate };
+    return {
+      strategy: "one_for_one",
+      // More than the default: visitors may crash rooms as they like, and the rooms' supervisor gives up at four in five seconds.
+      intensity: 10,
+      periodMs: 5_000,
+      children: [
+        child(Translators, { id: "translating" }),
+        child(DynamicSupervisor, { id: "rooms", name: ROOMS, args: { maxChildren: MOST_ROOMS } }),
+        child(Endpoint, { id: "endpoint", args: { port, host, socket, routes: page } }),
+      ],
+    } as const;
+  }
+}
+
+/** Takes people at their word: whoever says a name has it. A real server checks `token` here. */
+function authenticate({ params }: Credentials): AuthenticatedUser | undefined {
+  const user = readName(params["name"]);
+  return user === undefined ? undefined : { user };
+}

@@ -1,0 +1,69 @@
+import { parseArgs } from "node:util";
+
+/** What the command line says. */
+export interface LobbyOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly name: string;
+}
+
+/** What `--help` prints. */
+export const HELP = `A chat with rooms, on Holdfast.
+
+Usage: npm start -- [options]
+
+Options
+  --port N    the port to listen on; 0 takes any that is free. Default 4000
+  --host H    the address to listen on. Default 127.0.0.1: this machine only;
+              0.0.0.0 is everybody who can reach it
+  --name X    the name that "holdfast tree" knows the server by. Default lobby
+  --help      this text
+
+Ctrl-C tells the clients to come back and stops; a second one stops at once.
+`;
+
+/** The command line was wrong; the text says what was expected and what came. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+  readonly code = "usage";
+}
+
+/**
+ * Reads the arguments after the program's name; `"help"` if they ask for it.
+ *
+ * @throws {UsageError} for anything else than {@link HELP} names
+ */
+export function readOptions(args: readonly string[]): LobbyOptions | "help" {
+  const { help, port, host, name } = parse(args);
+  if (help === true) return "help";
+  return { port: readPort(port), host: readText("--host", host), name: readText("--name", name) };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        port: { type: "string", default: "4000" },
+        host: { type: "string", default: "127.0.0.1" },
+        name: { type: "string", default: "lobby" },
+        help: { type: "boolean", short: "h" },
+      },
+    }).values;
+  } catch (error) {
+    // parseArgs throws a TypeError whose text is made for the user.
+    if (error instanceof TypeError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function readPort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port >= 0 && port <= 65_535) return port;
+  throw new UsageError(`Expected --port to be a number from 0 to 65535, got ${JSON.stringify(text)}.`);
+}
+
+function readText(option: string, text: string): string {
+  if (text.trim() !== "") return text;
+  throw new UsageError(`Expected ${option} with a value, got an empty one.`);
+}

@@ -1,0 +1,20 @@
+import { errorOfReason, formatReason, StartError } from "holdfast";
+
+/**
+ * Why the server did not start, in one sentence for a person.
+ *
+ * A supervisor that cannot start says which child could not, and that child why, down to the error that was thrown: that one is told.
+ */
+export function startProblem(error: unknown): string {
+  if (!(error instanceof StartError)) return error instanceof Error ? error.message : String(error);
+  let { reason } = error;
+  for (let inner = causeOf(reason); inner !== undefined; inner = causeOf(reason)) reason = inner;
+  return errorOfReason(reason)?.message ?? formatReason(reason);
+}
+
+/** What a reason of the shape `{ shutdown: { failed_to_start_child, reason } }` was caused by. */
+function causeOf(reason: unknown): unknown {
+  if (typeof reason !== "object" || reason === null || !("shutdown" in reason)) return undefined;
+  const { shutdown } = reason;
+  return typeof shutdown === "object" && shutdown !== null && "reason" in shutdown ? shutdown.reason : undefined;
+}

@@ -1,0 +1,100 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { type Built, build } from "../built.js";
+import { RunningProgram } from "../run-program.js";
+import { openLobby, runLobby, visitor } from "./lobby-server.js";
+
+let built: Built;
+beforeAll(async () => {
+  built = await build();
+  return () => built.remove();
+}, 60_000);
+
+describe("the lobby as a program", () => {
+  it("says where it is open, and how to see its tree", async () => {
+    const { program, url } = await openLobby(built);
+    await program.wrote(/Tree\s+npx holdfast tree\n/);
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    const tree = await new RunningProgram(built.root, [join(built.root, "dist/src/cli/main.js"), "tree"]).ended;
+    expect(tree).toMatchObject({ code: 0, stderr: "" });
+    for (const part of ["Lobby", "translator-3", "translators", "rooms", "endpoint.sessions", "endpoint.listener"]) {
+      expect(tree.stdout).toContain(part);
+    }
+    expect(tree.stdout).toMatch(/translators +LeaseManager +held 0 +free 3 +waiting 0/);
+    expect(tree.stdout).toMatch(/rooms .*restarts 0\/3 in 5s/);
+  });
+
+  it("prints its options and ends with 0 for --help", async () => {
+    const { code, stdout } = await runLobby(built, ["--help"]).ended;
+    expect(code).toBe(0);
+    expect(stdout).toContain("--port N");
+  });
+
+  it.each([
+    [["--prot", "4000"], "lobby: Unknown option '--prot'"],
+    [["--port", "many"], 'lobby: Expected --port to be a number from 0 to 65535, got "many".'],
+    [["--port", "65536"], 'got "65536"'],
+    [["--name", ""], "lobby: Expected --name with a value, got an empty one."],
+    [["room"], "Unexpected argument 'room'"],
+  ])("ends with 1 for %j and says what is wrong", async (args, text) => {
+    const { code, stdout, stderr } = await runLobby(built, args).ended;
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(text);
+    expect(stderr).toContain("Try: npm start -- --help");
+  });
+
+  it("ends with 1 when the port is taken, and says what to do", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    onTestFinished(() => {
+      other.close();
+    });
+    await once(other, "listening");
+    const address = other.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const { code, stdout, stderr } = await runLobby(built, ["--port", String(port)]).ended;
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(
+      new RegExp(`^lobby: cannot listen on 127.0.0.1, port ${port}: another process has the port\\..*\\n$`),
+    );
+  });
+
+  it.each(["SIGINT", "SIGTERM"] as const)("tells its clients to come back at %s, and ends with 0", async (signal) => {
+    const { program, url } = await openLobby(built);
+    const socket = visitor(url, "Ada");
+    const channel = socket.channel("room:lobby");
+    await channel.join().reply;
+    const answers = ["one", "two", "three"].map((text) => channel.push("say", { text, translate: true }).reply);
+    const closed = new Promise((resolve) => {
+      socket.onClose(resolve);
+    });
+    await answers[0];
+    program.kill(signal);
+    // What it had accepted is done first: translations under way as well.
+    expect(await Promise.all(answers)).toEqual([{ number: 1 }, { number: 2 }, { number: 3 }]);
+    expect(await closed).toMatchObject({ code: 4201, reason: "drain" });
+    expect(await program.ended).toMatchObject({ code: 0, signal: null, stderr: expect.not.stringContaining("error") });
+  });
+
+  it("takes the signal that npm passes on for the same Ctrl-C", async () => {
+    const { program } = await openLobby(built);
+    program.kill("SIGINT");
+    program.kill("SIGINT");
+    expect(await program.ended).toMatchObject({ code: 0, stdout: expect.stringContaining("Stopped.") });
+  });
+
+  it("ends at once, with 130, at the second Ctrl-C", async () => {
+    const { program, url } = await openLobby(built);
+    const channel = visitor(url, "Ada").channel("room:lobby");
+    await channel.join().reply;
+    // Each takes 300 ms at least, one after the other: the drain waits for them.
+    const answers = Array.from({ length: 8 }, () => channel.push("say", { text: "slow", translate: true }).reply);
+    void Promise.allSettled(answers);
+    await answers[0];
+    program.kill("SIGINT");
+    await answers[2];
+    program.kill("SIGINT");
+    expect(await program.ended).toMatchObject({ code: 130, stdout: expect.not.stringContaining("Stopped.") });
+  });
+});
