@@ -7,13 +7,8 @@ export interface SessionClose {
   readonly reason: string;
 }
 
-/** The exit reason by which a session and its connection tell each other how the client's socket is to be closed. */
-export interface ClosingExit {
-  readonly shutdown: SessionClose;
-}
-
 /**
- * How the socket of a client is closed when its session ends for `reason`: as the reason says, if it is a {@link ClosingExit}; as a drain when
+ * How the socket of a client is closed when its session ends for `reason`: as the reason says, if it is `{ shutdown: { code, reason } }`, by which a session and its connection tell each other; as a drain when
  * the server stops; else as a failure of the server's, after which the client tries to resume.
  */
 export function closeFor(reason: ExitReason): SessionClose {

@@ -57,7 +57,13 @@ class KernelView implements InspectableSystem {
 
   counters(): SystemCounters {
     const { spawned, ended, deadLetters, scheduler } = this.#kernel;
-    return { alive: spawned - ended, spawned, stopped: ended, messages: scheduler.handled, deadLetters: deadLetters.total };
+    return {
+      alive: spawned - ended,
+      spawned,
+      stopped: ended,
+      messages: scheduler.handled,
+      deadLetters: deadLetters.total,
+    };
   }
 
   // The system knows its root as a ref; its cell is the one of them that is a child of the origin, until it has ended.

@@ -87,13 +87,19 @@ test("case 457: messages to an actor that has ended are counted dead letters, re
 
 test("a message that comes too late for an actor that ended in order alarms nobody; one for a crashed actor does", async () => {
   const { system, reports, clock, stop } = await createTestSystem();
-  const [orderly, killed] = [system.spawn(bounded({}), Promise.resolve()), system.spawn(bounded({}), Promise.resolve())];
+  const [orderly, killed] = [
+    system.spawn(bounded({}), Promise.resolve()),
+    system.spawn(bounded({}), Promise.resolve()),
+  ];
   await system.stopActor(orderly, "shutdown");
   orderly.cast.note(1);
   await clock.advance(1_000);
   system.exit(killed, "kill");
   killed.cast.note(1);
-  expect(reports.filter((report) => report.type === "dead_letter").map((report) => report.level)).toEqual(["info", "warning"]);
+  expect(reports.filter((report) => report.type === "dead_letter").map((report) => report.level)).toEqual([
+    "info",
+    "warning",
+  ]);
   await stop();
 });
 
