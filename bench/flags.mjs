@@ -11,16 +11,16 @@ import { measureServer } from "./scenario/measure-server.mjs";
 const FLAG_SETS = [
   [],
   ...[1, 2, 4, 8, 16, 64].map((mib) => [`--max-semi-space-size=${mib}`]),
-  ["--max-semi-space-size=2", "--heap-growing-percent=30"],
-  ["--max-semi-space-size=4", "--heap-growing-percent=30"],
   ["--heap-growing-percent=30"],
-  ["--max-semi-space-size=2", "--heap-growing-percent=30"],
+  ...[2, 4, 8].map((mib) => [`--max-semi-space-size=${mib}`, "--heap-growing-percent=30"]),
   ["--optimize-for-size"],
   ["--optimize-for-size", "--max-semi-space-size=2"],
   ["--lite-mode"],
 ];
 
+/** Broadcasts before the reading of used connections, and those that are timed after it. */
 const BROADCASTS = 6;
+const TIMED_BROADCASTS = 20;
 const ECHO = { clients: 100, inFlight: 16 };
 
 /** What is shown of each set: title, unit, value of the run, and whether more of it is better. */
@@ -67,6 +67,7 @@ export async function runFlags(context, runs, line) {
           connections,
           broadcasts: BROADCASTS,
           used: true,
+          warmBroadcasts: TIMED_BROADCASTS,
           echo: ECHO,
         };
         one.found.push(await measureServer({ ...context, show }, load));

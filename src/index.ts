@@ -3,20 +3,17 @@ export {
   type ActorClass,
   type ArgsOf,
   type BehaviourPlan,
-  hooks,
   type InitResult,
   type InitReturn,
-  messages,
-  release,
-  type reservedNames,
   type StartParameters,
-  startup,
-  teardown,
 } from "./kernel/actor.js";
 export type { ActorRef, AnyRef, CallView, CastView, MessageName, Reply } from "./kernel/actor-ref.js";
+export type { TimerOptions } from "./kernel/actor-timers.js";
+export type { AliasMode, AliasOptions, AliasRef, AliasSendOptions, MonitorAliasMode } from "./kernel/alias.js";
 export type { MailboxOptions, Overflow } from "./kernel/behaviour.js";
 export { type Clock, type ClockTimer, realClock } from "./kernel/clock.js";
 export type { DeadLetter, DeadLetterReason } from "./kernel/dead-letters.js";
+export type { DebugEvent, DebugFunction, Statistics } from "./kernel/debug.js";
 export { Deferred } from "./kernel/deferred.js";
 export {
   BadArgumentError,
@@ -28,6 +25,8 @@ export {
   NoContextError,
   StartError,
   type StartErrorCode,
+  SysError,
+  type SysErrorCode,
   whatCame,
 } from "./kernel/errors.js";
 export {
@@ -38,10 +37,32 @@ export {
   isNormalExit,
   reasonOfThrown,
 } from "./kernel/exit-reason.js";
-export type { Down, MonitorRef } from "./kernel/monitor.js";
+export {
+  hooks,
+  messages,
+  readState,
+  release,
+  type reservedNames,
+  startup,
+  teardown,
+  writeState,
+} from "./kernel/hook-keys.js";
+export type { ActorInfo, ActorStatus, InfoOptions, WaitingMessage } from "./kernel/info.js";
+export type { Down, MonitorOptions, MonitorRef } from "./kernel/monitor.js";
 export { type Random, seededRandom, systemRandom } from "./kernel/random.js";
 export { consoleReporter, type Report, type ReportLevel, type Reporter } from "./kernel/report.js";
+export {
+  type LabelledResponse,
+  multiCall,
+  type MultiCallResult,
+  type Request,
+  RequestCollection,
+  type Response,
+  sendRequest,
+  type TakeOptions,
+} from "./kernel/request.js";
 export type { Exit } from "./kernel/signal.js";
 export type { SpawnOptions, StartOptions } from "./kernel/starting.js";
 export { type ActorSystem, createSystem, type StartResult, type SystemOptions } from "./kernel/system.js";
-export type { TimerRef } from "./kernel/timers.js";
+export { sys, type SysOptions, type SysStatus } from "./kernel/sys.js";
+export type { Timeout, TimerRef } from "./kernel/timers.js";

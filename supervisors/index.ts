@@ -13,6 +13,16 @@ export { type ChildTemplate, childTemplate } from "./child-template.js";
 export type { DynamicStartOptions } from "./dynamic-child.js";
 export { DynamicSupervisor } from "./dynamic-supervisor.js";
 export type { ErrorContext, Offender } from "./reports.js";
+export { type PartitionedOptions, partitioned, type PartitionOptions } from "./partition-options.js";
+export type { PartitionKey } from "./partition-routing.js";
+export { PartitionSupervisor, type ResizeResult } from "./partition-supervisor.js";
+export {
+  partitionCount,
+  PartitionError,
+  type PartitionErrorCode,
+  partitionNamed,
+  partitionOf,
+} from "./partition-table.js";
 export type {
   AlreadyStarted,
   ChildCounts,
@@ -38,3 +48,4 @@ export { RestartWindow, type RestartLimit } from "./strategy/intensity.js";
 export { type PlannedChild, plan, type RestartPlan } from "./strategy/plan.js";
 export type { AutoShutdown, ChildId, ChildType, RestartType, Shutdown, Strategy } from "./strategy/terms.js";
 export { Supervisor, type SupervisorInit, type SupervisorPlan } from "./supervisor.js";
+export { TaskSupervisor } from "./task-supervisor.js";

@@ -32,6 +32,7 @@ export const servers = {
  * @property {boolean} [heap] also count the live heap, after a full collection that follows the reading of resident bytes
  * @property {number} [broadcasts] how many broadcasts of 100 bytes to time, after the idle reading
  * @property {boolean} [used] read resident bytes once more, after those broadcasts and one echo of each connection
+ * @property {number} [warmBroadcasts] then time so many broadcasts more, whose figures replace those of the first ones
  * @property {{ clients: number, inFlight: number }} [echo] then run echoes of 100 bytes
  */
 
@@ -104,6 +105,9 @@ export async function measureServer(context, load) {
       await flood.ask({ type: "echoOnce" });
       await pause(SETTLE_MS);
       values["usedRssBytes"] = ((await server.ask({ type: "rss" })).rssBytes - memoryBefore.rssBytes) / connections;
+    }
+    if (load.warmBroadcasts !== undefined) {
+      Object.assign(values, await measureBroadcasts(context, server, flood, connections, load.warmBroadcasts));
     }
     if (load.echo !== undefined) Object.assign(values, await measureEcho(context, server, flood, load.echo));
     await flood.stop();

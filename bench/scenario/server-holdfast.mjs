@@ -19,11 +19,14 @@ class Room extends Channel {
   }
   /**
    * @override
-   * @param {string} _event
+   * @param {string} event `say` goes to everyone in the room, anything else comes back as the reply
    * @param {unknown} payload
    */
-  handleIn(_event, payload) {
-    return ok(/** @type {object} */ (payload));
+  handleIn(event, payload) {
+    const said = /** @type {object} */ (payload);
+    if (event !== "say") return ok(said);
+    this.broadcast("said", said);
+    return ok();
   }
   /** @override */
   terminate() {

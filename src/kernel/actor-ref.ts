@@ -1,5 +1,6 @@
-import type { Actor, reservedNames } from "./actor.js";
+import type { Actor } from "./actor.js";
 import type { Deferred } from "./deferred.js";
+import type { reservedNames } from "./hook-keys.js";
 
 type Undeferred<Value> = Value extends Deferred<infer Later> ? Later : Value;
 

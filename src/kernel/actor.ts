@@ -1,16 +1,27 @@
+import { cancelActorTimer, readActorTimer, setActorTimer, type TimerOptions } from "./actor-timers.js";
 import type { ActorRef, AnyRef } from "./actor-ref.js";
+import { type AliasOptions, type AliasRef, makeAlias, unalias } from "./alias.js";
 import type { MailboxOptions } from "./behaviour.js";
-import type { Cell } from "./cell.js";
-import { current, noteContinuation } from "./current.js";
+import { type Cell, cellOf } from "./cell.js";
+import { takeConstructing } from "./construct.js";
+import { current } from "./current.js";
 import { Deferred } from "./deferred.js";
-import { BadArgumentError, NoContextError, whatCame } from "./errors.js";
+import { BadArgumentError, BadReturnError, NoContextError, whatCame } from "./errors.js";
 import type { ExitReason } from "./exit-reason.js";
-import { BUSY, DEAD } from "./flags.js";
+import { extrasOf } from "./extras.js";
+import { DEAD, TRAPPING } from "./flags.js";
+import { readState, release, startup, teardown, writeState } from "./hook-keys.js";
+import { requestIdle } from "./idle.js";
 import type { Kernel } from "./kernel.js";
-import type { Down, MonitorRef } from "./monitor.js";
+import type { Down, MonitorOptions, MonitorRef } from "./monitor.js";
+import { registerName } from "./names.js";
+import { demonitor, link, monitor, unlink } from "./relations.js";
+import { continueWith, requestStop } from "./requests-to-self.js";
 import type { Exit } from "./signal.js";
 import type { SpawnOptions, StartOptions } from "./starting.js";
+import { resumeCell, suspendCell } from "./suspension.js";
 import type { ActorSystem, StartResult } from "./system.js";
+import { exitSignal } from "./termination.js";
 import type { TimerRef } from "./timers.js";
 
 /**
@@ -57,52 +68,6 @@ export type StartParameters<A, Options> = [ArgsOf<A>] extends [void]
     : [args: ArgsOf<A>, options?: Options];
 
 /**
- * Key of the method by which the runtime starts an actor; it calls `init`.
- *
- * For authors of behaviours: a behaviour overrides it to do its own part around the user's `init`. It returns what an `init` may return.
- */
-export const startup: unique symbol = Symbol("holdfast.startup");
-
-/**
- * Key of the method by which the runtime runs an actor's last words; it calls `terminate`. For authors of behaviours that have something to
- * put in order around the user's `terminate`.
- */
-export const teardown: unique symbol = Symbol("holdfast.teardown");
-
-/**
- * Key of the method that is called when an actor has ended, however it ended, a kill included. For authors of behaviours.
- *
- * Gives back what would outlive the actor: a socket, an entry in a table. Called once, synchronously, before links and monitors are told; it
- * must not throw and cannot use the actor's context any more.
- */
-export const release: unique symbol = Symbol("holdfast.release");
-
-/**
- * Key of a static list: the methods of this class that are messages; all its others are not.
- *
- * For authors of behaviours, whose own methods must not become messages of the classes built on them.
- */
-export const messages: unique symbol = Symbol("holdfast.messages");
-
-/** Key of a static list: names that are hooks, never messages, also where a subclass defines them. For authors of behaviours. */
-export const hooks: unique symbol = Symbol("holdfast.hooks");
-
-/** Key of a phantom member whose type is the union of names that are hooks; see {@link hooks}. */
-export declare const reservedNames: unique symbol;
-let constructing: Cell | undefined;
-
-/** Makes the instance of an actor; its class's constructor finds its cell here. */
-export function construct(actorClass: ActorClass<Actor<unknown>>, cell: Cell): Actor<unknown> {
-  const before = constructing;
-  constructing = cell;
-  try {
-    return new actorClass();
-  } finally {
-    constructing = before;
-  }
-}
-
-/**
  * Base class of every actor: state of its own, a mailbox, and one message at a time.
  *
  * Each public method of a subclass is a message that others send with `ref.call.method(…)` or `ref.cast.method(…)`; what it returns is the
@@ -128,21 +93,24 @@ export abstract class Actor<Args = void> {
   readonly #cell: Cell;
 
   constructor() {
-    if (constructing === undefined) {
+    const cell = takeConstructing();
+    if (cell === undefined) {
       throw new NoContextError(
         `Cannot construct ${new.target.name} with new: start it with system.start, system.spawn or as a child`,
       );
     }
-    this.#cell = constructing;
-    // Taken once: an actor constructed with `new` inside another's constructor must not get its cell.
-    constructing = undefined;
+    this.#cell = cell;
   }
 
   /** Sets the actor up, before its first message. Throwing, or returning `{ stop }`, fails the start. */
   init(_args: Args): InitReturn {}
 
-  /** Called after `init` returned `{ continue: term }`, or after `continueWith(term)`, before any other message. */
-  handleContinue(_term: unknown): void | Promise<void> {}
+  /** Called after `init` returned `{ continue: term }`, or after `continueWith(term)`, before any other message. Without an override the actor crashes. */
+  handleContinue(term: unknown): void | Promise<void> {
+    throw new BadReturnError(
+      `${this.#cell.describe()} was to continue with ${whatCame(term)}, but its class has no handleContinue: define it, or do not continue`,
+    );
+  }
 
   /** Called with what was sent by `ref.send`, and by timers. Without an override the message is reported and dropped. */
   handleInfo(message: unknown): void | Promise<void> {
@@ -166,7 +134,14 @@ export abstract class Actor<Args = void> {
    */
   terminate(_reason: ExitReason): void | Promise<void> {}
 
-  /** What the inspector may show of the actor's state: plain data without secrets. Nothing by default. */
+  /**
+   * Brings the state of an actor that runs on, suspended, into the form that the code of today expects; see `sys.changeCode`.
+   *
+   * Without an override a change is refused. `oldVersion` and `extra` are what `sys.changeCode` was given.
+   */
+  codeChange(_oldVersion: unknown, _extra: unknown): void | Promise<void> {}
+
+  /** What the inspector and crash reports may show of the actor's state: plain data without secrets. Nothing by default. */
   formatStatus(): unknown {
     return undefined;
   }
@@ -178,9 +153,7 @@ export abstract class Actor<Args = void> {
    */
   protected self<Self = this>(this: NoInfer<Self>): ActorRef<Self>;
   protected self(): ActorRef<this> {
-    const cell = this.#cell;
-    if ((cell.flags & BUSY) !== 0 && current.cell === null) noteContinuation(cell);
-    return asRef<this>(cell);
+    return asRef<this>(this.#cell);
   }
 
   /** The system it runs in. */
@@ -206,17 +179,18 @@ export abstract class Actor<Args = void> {
 
   /** Makes exit signals arrive as {@link Actor.handleExit}, and lets `terminate` run when the parent stops this actor. */
   protected trapExit(trap = true): void {
-    kernelOf(this.#cell).system.trapExit(this.#cell, trap);
+    const cell = liveCell(this.#cell);
+    cell.flags = trap ? cell.flags | TRAPPING : cell.flags & ~TRAPPING;
   }
 
   /** Links this actor with another: when one ends abnormally, so does the other, unless it traps exits. Linking twice does nothing. */
   protected link(other: AnyRef): void {
-    kernelOf(this.#cell).system.link(this.#cell, other);
+    link(liveCell(this.#cell), other);
   }
 
   /** Removes a link. */
   protected unlink(other: AnyRef): void {
-    kernelOf(this.#cell).system.unlink(this.#cell, other);
+    unlink(liveCell(this.#cell), other);
   }
 
   /**
@@ -224,13 +198,33 @@ export abstract class Actor<Args = void> {
    *
    * If it is dead, or nobody holds the name, that is told at once with `"noproc"`. A name is that of its holder now, not of later ones.
    */
-  protected monitor(target: AnyRef | string): MonitorRef {
-    return kernelOf(this.#cell).system.monitor(this.#cell, target);
+  protected monitor(target: AnyRef | string, options: MonitorOptions = {}): MonitorRef {
+    return monitor(liveCell(this.#cell), target, options);
   }
 
   /** Ends a monitor; with `flush` also drops a `handleDown` that already waits. Returns whether the monitor was still active. */
   protected demonitor(monitor: MonitorRef, options: { readonly flush?: boolean } = {}): boolean {
-    return kernelOf(this.#cell).system.demonitor(this.#cell, monitor, options.flush === true);
+    return demonitor(liveCell(this.#cell), monitor, options.flush === true);
+  }
+
+  /** Makes a second address of this actor that can be taken back, for answers that must not come late. */
+  protected alias(options: AliasOptions = {}): AliasRef {
+    return makeAlias(liveCell(this.#cell), options);
+  }
+
+  /** Takes an alias back: what is sent through it from now on vanishes. False when it was no longer active. */
+  protected unalias(alias: AliasRef): boolean {
+    return unalias(liveCell(this.#cell), alias);
+  }
+
+  /** Makes another actor handle no messages until it is resumed as often as it was suspended, or until this actor ends. */
+  protected suspend(other: AnyRef): void {
+    suspendCell(cellOf(other), liveCell(this.#cell));
+  }
+
+  /** Undoes one {@link Actor.suspend} by this actor; false when there was none. */
+  protected resume(other: AnyRef): boolean {
+    return resumeCell(cellOf(other), liveCell(this.#cell));
   }
 
   /** Makes a new actor and returns its ref at once; `init` runs in its own first turn. Not linked unless `options.link` is true. */
@@ -256,17 +250,17 @@ export abstract class Actor<Args = void> {
 
   /** Sends an exit signal: `"kill"` cannot be trapped, `"normal"` is ignored by those that do not trap exits. */
   protected exit(target: AnyRef, reason: ExitReason): void {
-    kernelOf(this.#cell).system.exitFrom(this.#cell, target, reason);
+    exitSignal(liveCell(this.#cell), cellOf(target), reason, false);
   }
 
   /** Ends this actor when the current handler is done: `terminate` runs, then a caller gets the handler's reply. */
   protected stop(reason: ExitReason = "normal"): void {
-    kernelOf(this.#cell).system.stopSelf(this.#cell, reason);
+    requestStop(liveCell(this.#cell), reason);
   }
 
   /** Makes {@link Actor.handleContinue} run with `term` before any other message. */
   protected continueWith(term: unknown): void {
-    kernelOf(this.#cell).system.continueWith(this.#cell, term);
+    continueWith(liveCell(this.#cell), term);
   }
 
   /**
@@ -281,29 +275,71 @@ export abstract class Actor<Args = void> {
     return new Deferred<Value>(current.call);
   }
 
-  /** Sends `message` to this actor's `handleInfo` after `delayMs` milliseconds. The timer ends with the actor. */
-  protected sendAfter(delayMs: number, message: unknown): TimerRef {
-    return kernelOf(this.#cell).system.setTimer(this.#cell, checkDuration(delayMs, 0), message, 0);
+  /** Sends `message` to this actor's `handleInfo`, or to another's, after `delayMs` milliseconds. The timer ends with its receiver. */
+  protected sendAfter(delayMs: number, message: unknown, options: TimerOptions = {}): TimerRef {
+    const deadline = kernelOf(this.#cell).clock.now() + checkDuration(delayMs, 0);
+    return setActorTimer(this.#cell, options, { message, deadline });
+  }
+
+  /** Like {@link Actor.sendAfter}, at a time of `system.clock.now()`; one that is past is now. */
+  protected sendAt(atMs: number, message: unknown, options: TimerOptions = {}): TimerRef {
+    const now = kernelOf(this.#cell).clock.now();
+    return setActorTimer(this.#cell, options, { message, deadline: Math.max(now, checkDuration(atMs, 0)) });
+  }
+
+  /** Like {@link Actor.sendAfter}, but what arrives is a {@link Timeout} that tells which timer it comes from. */
+  protected startTimer(delayMs: number, message: unknown, options: TimerOptions = {}): TimerRef {
+    const deadline = kernelOf(this.#cell).clock.now() + checkDuration(delayMs, 0);
+    return setActorTimer(this.#cell, options, { message, deadline, wrapped: true });
   }
 
   /** Sends `message` to this actor's `handleInfo` every `periodMs` milliseconds; beats missed in a long turn are not caught up. */
   protected sendEvery(periodMs: number, message: unknown): TimerRef {
-    return kernelOf(this.#cell).system.setTimer(this.#cell, checkDuration(periodMs, 1), message, periodMs);
+    const deadline = kernelOf(this.#cell).clock.now() + checkDuration(periodMs, 1);
+    return setActorTimer(this.#cell, {}, { message, deadline, periodMs });
   }
 
   /** Cancels a timer and returns the milliseconds it had left, or `false` when it had fired. Its message may already wait. */
   protected cancelTimer(timer: TimerRef): number | false {
-    return kernelOf(this.#cell).system.cancelTimer(this.#cell, timer);
+    return cancelActorTimer(liveCell(this.#cell), timer);
+  }
+
+  /** The milliseconds that a timer has left, or `false` when it has fired or was cancelled. */
+  protected readTimer(timer: TimerRef): number | false {
+    return readActorTimer(liveCell(this.#cell), timer);
+  }
+
+  /**
+   * Sends `message` to this actor's `handleInfo` if nothing else comes within `timeoutMs` after this handler: the time-out of `gen_server`.
+   *
+   * Any message ends the wait; a handler that wants to go on waiting asks again. 0 is at once, before all that waits already; `Infinity` is
+   * never. System requests, a suspension and the end of an async handler's own promises are no messages.
+   */
+  protected idleTimeout(timeoutMs: number, message: unknown = "timeout"): void {
+    const duration = timeoutMs === Number.POSITIVE_INFINITY ? timeoutMs : checkDuration(timeoutMs, 0);
+    requestIdle(liveCell(this.#cell), duration, message);
+  }
+
+  /**
+   * Says that this actor expects to be idle for long: the runtime lets go of what it keeps for a busy one.
+   *
+   * The next message wakes it, nothing else changes. V8 needs no hint to shrink a heap, so this frees a few dozen bytes and tells people,
+   * through `system.info`, that the actor sleeps.
+   */
+  protected hibernate(): void {
+    const cell = liveCell(this.#cell);
+    cell.behaviour.forget(cell);
+    extrasOf(cell).hibernatedAt = cell.handled;
   }
 
   /** Gives this actor a name. @throws {BadArgumentError} when the name is taken or the actor has one */
   protected register(name: string): void {
-    kernelOf(this.#cell).system.register(this.#cell, name);
+    registerName(liveCell(this.#cell), name);
   }
 
   /** Sets what people see instead of a name. */
   protected setLabel(label: string): void {
-    kernelOf(this.#cell).system.setLabel(this.#cell, label);
+    extrasOf(liveCell(this.#cell)).label = label;
   }
 
   /** Joins a group; joining again counts, and must be left as often. */
@@ -328,6 +364,21 @@ export abstract class Actor<Args = void> {
 
   /** Called when the actor has ended; see {@link release}. */
   [release](_reason: ExitReason): void {}
+
+  /** The state as `sys.getState` gives it out; see {@link readState}. */
+  [readState](): unknown {
+    return Object.fromEntries(Object.entries(this));
+  }
+
+  /** Takes a state from `sys.replaceState`; see {@link writeState}. */
+  [writeState](state: unknown): void {
+    if (typeof state !== "object" || state === null) {
+      throw new BadArgumentError(
+        `Expected the state of ${this.#cell.describe()} to be an object, got ${whatCame(state)}`,
+      );
+    }
+    Object.assign(this, state);
+  }
 }
 
 // Functions, not private methods: those would add a field to every actor.

@@ -1,8 +1,9 @@
-import { Actor, hooks, messages } from "./actor.js";
+import { Actor } from "./actor.js";
 import type { ActorClass } from "./actor.js";
 import type { Cell } from "./cell.js";
 import { checkTimeout, post, request } from "./delivery.js";
 import { BadArgumentError, whatCame } from "./errors.js";
+import { hooks, messages } from "./hook-keys.js";
 import type { Kernel } from "./kernel.js";
 import { ARITY_MANY, ARITY_ONE, ARITY_ZERO, type Handler, Operation } from "./operation.js";
 

@@ -1,7 +1,8 @@
 import type { Actor } from "./actor.js";
-import type { ActorRef, CallView, CastView } from "./actor-ref.js";
+import type { ActorRef, AnyRef, CallView, CastView } from "./actor-ref.js";
 import type { Behaviour } from "./behaviour.js";
 import { checkTimeout, post } from "./delivery.js";
+import { BadArgumentError, whatCame } from "./errors.js";
 import type { ExitReason } from "./exit-reason.js";
 import { BUSY, DEAD, STARTING, STOPPING, SUSPENDED } from "./flags.js";
 import type { Links } from "./links.js";
@@ -15,6 +16,8 @@ export interface BusyWith {
   readonly operation: Operation;
   readonly call: PendingCall | null;
   readonly since: number;
+  /** The calls that its handler made before its first `await`, newest first, through {@link PendingCall.earlier}. */
+  readonly calls: PendingCall | null;
 }
 
 /**
@@ -113,4 +116,10 @@ export class Cell implements ActorRef<unknown> {
   get exitReason(): ExitReason {
     return (this.flags & DEAD) === 0 ? undefined : this.payload;
   }
+}
+
+/** The cell behind a ref. @throws {BadArgumentError} for anything that is not a ref of this process */
+export function cellOf(ref: AnyRef): Cell {
+  if (ref instanceof Cell) return ref;
+  throw new BadArgumentError(`Expected an actor's ref, got ${whatCame(ref)}`);
 }

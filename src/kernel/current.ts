@@ -1,28 +1,20 @@
 import type { Cell } from "./cell.js";
 import type { PendingCall } from "./pending-call.js";
 
+/** The type of {@link current}. */
+export interface Current {
+  cell: Cell | null;
+  call: PendingCall | null;
+  /** The latest call that an actor made in the synchronous part of a handler, and the number of that message. */
+  lastCall: PendingCall | null;
+  lastCallAt: number;
+}
+
 /**
  * Whose handler runs right now, and which call it answers.
  *
  * Only set while a handler runs synchronously: after its first `await` nobody can say whose continuation runs without tracking every promise
  * of the process, which would cost more than all of the runtime (measured on Node 20: a promise takes 2.5 times as long).
+ * Nor can it be guessed: continuations of several actors run one after the other with nothing between them.
  */
-export const current: { cell: Cell | null; call: PendingCall | null; continuing: Cell | null } = {
-  cell: null,
-  call: null,
-  continuing: null,
-};
-
-const resolved = Promise.resolve();
-const forget = (): void => {
-  current.continuing = null;
-};
-
-/**
- * Notes that an actor has asked for its own address after an `await` of its handler: until the end of this microtask it is certain that its
- * continuation runs, so a call of itself can be told from a call by anybody else.
- */
-export function noteContinuation(cell: Cell): void {
-  current.continuing = cell;
-  void resolved.then(forget);
-}
+export const current: Current = { cell: null, call: null, lastCall: null, lastCallAt: 0 };

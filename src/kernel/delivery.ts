@@ -1,12 +1,13 @@
 import type { Cell } from "./cell.js";
+import { noteCall } from "./call-cycle.js";
 import { current } from "./current.js";
 import { BadArgumentError, whatCame } from "./errors.js";
 import { extrasOf } from "./extras.js";
-import { DEAD, GATE, HELD, QUEUED, SIGNALLED, SUSPENDED } from "./flags.js";
+import { CONTINUING, DEAD, GATE, HELD, QUEUED, SIGNALLED, SUSPENDED } from "./flags.js";
 import { Mailbox } from "./mailbox.js";
 import type { Operation } from "./operation.js";
 import { PendingCall } from "./pending-call.js";
-import { type Signal, SignalQueue } from "./signal.js";
+import { Signal, SignalQueue } from "./signal.js";
 
 /** Sends a message nobody waits for. The sender is the actor whose handler runs now, if any: that is what keeps the order of each pair. */
 export function post(cell: Cell, operation: Operation, payload: unknown): void {
@@ -41,7 +42,8 @@ export function request(cell: Cell, operation: Operation, payload: unknown, time
   const call = new PendingCall(stashedResolve, stashedReject, cell, caller, operation.name, timeoutMs);
   const kernel = cell.behaviour.kernel;
   kernel.calls.fresh.add(call);
-  if (caller === cell || current.continuing === cell) {
+  if (caller !== null) noteCall(caller, call);
+  if (caller === cell) {
     call.fail("calling_self", "calling_self");
   } else if ((cell.flags & GATE) === 0) {
     cell.operation = operation;
@@ -60,38 +62,53 @@ export function request(cell: Cell, operation: Operation, payload: unknown, time
 
 /** Puts a message behind those that wait; false when the actor has ended or its mailbox is full and refuses the newest. */
 function append(cell: Cell, operation: Operation, payload: unknown, from: unknown): boolean {
+  const { mailbox } = cell;
   if ((cell.flags & DEAD) !== 0) return false;
-  if (cell.operation === null && cell.mailbox === null) {
-    cell.operation = operation;
-    cell.payload = payload;
-    cell.from = from;
-  } else {
-    let mailbox = cell.mailbox;
-    if (mailbox === null) {
-      mailbox = new Mailbox();
-      cell.mailbox = mailbox;
-    }
-    const { mailboxLimit } = cell.behaviour;
-    if (mailbox.length >= mailboxLimit - 1 && !makeRoom(cell, mailboxLimit)) return false;
-    mailbox.push(operation, payload, from);
-  }
+  if (mailbox !== null && mailbox.length < cell.behaviour.mailboxLimit - 1) mailbox.push(operation, payload, from);
+  else if (!appendWithCare(cell, operation, payload, from)) return false;
   // Suspended and busy actors are queued when they are released.
   if ((cell.flags & (HELD | QUEUED)) === 0) cell.behaviour.kernel.scheduler.enqueue(cell);
   return true;
 }
 
-/** Applies the overflow policy of a full mailbox; true when the newest message may now be added. */
-function makeRoom(cell: Cell, limit: number): boolean {
-  if (cell.mailboxLength < limit) return true;
-  if (cell.behaviour.overflow === "drop_newest") return false;
-  const { operation, payload, from, mailbox } = cell;
-  if (operation === null || mailbox === null) {
-    return false;
+/** Appends to a mailbox that has no chain yet, or is nearly full. */
+function appendWithCare(cell: Cell, operation: Operation, payload: unknown, from: unknown): boolean {
+  if (cell.mailboxLength >= cell.behaviour.mailboxLimit) {
+    if (cell.behaviour.overflow === "drop_newest") return false;
+    dropOldest(cell);
   }
-  if (from instanceof PendingCall && operation.isCall) from.fail("mailbox_full", "mailbox_full");
-  else cell.behaviour.kernel.deadLetters.add(cell, operation.name, "mailbox_full", payload);
-  takeNext(cell);
+  if (cell.operation === null && cell.mailbox === null) {
+    cell.operation = operation;
+    cell.payload = payload;
+    cell.from = from;
+  } else {
+    cell.mailbox ??= new Mailbox();
+    cell.mailbox.push(operation, payload, from);
+  }
   return true;
+}
+
+/** Drops the oldest waiting message, of which there is one; an `init` that has yet to run is none. */
+function dropOldest(cell: Cell): void {
+  const { mailbox } = cell;
+  if (cell.firstWaiting === 1 && cell.operation !== null) {
+    refuse(cell, cell.operation, cell.payload, cell.from);
+    cell.operation = null;
+    cell.payload = undefined;
+    cell.from = null;
+    takeNext(cell);
+  } else if (mailbox !== null) {
+    refuse(cell, mailbox.operation(), mailbox.payload(), mailbox.from());
+    mailbox.drop();
+    if (mailbox.length > 0) return;
+    cell.mailbox = null;
+    mailbox.release();
+  }
+}
+
+function refuse(cell: Cell, operation: Operation, payload: unknown, from: unknown): void {
+  if (operation.isCall && from instanceof PendingCall) from.fail("mailbox_full", "mailbox_full");
+  else cell.behaviour.kernel.deadLetters.add(cell, operation.name, "mailbox_full", payload);
 }
 
 /** Moves the oldest message of the mailbox to the cell's own slot. */
@@ -111,12 +128,42 @@ export function takeNext(cell: Cell): void {
 /** Puts a system signal in front of the user messages. */
 export function signal(cell: Cell, entry: Signal): void {
   if ((cell.flags & DEAD) !== 0) return;
+  signalsOf(cell).push(entry);
+  announceSignal(cell);
+}
+
+/** Makes `handleInfo` run with a message before all that waits: for priority messages and time-outs. */
+export function postFirst(cell: Cell, message: unknown, behindOthers: boolean): void {
+  if ((cell.flags & DEAD) !== 0) return;
+  signalsOf(cell).pushFirst(new Signal("message", 0, message, null), behindOthers);
+  announceSignal(cell);
+}
+
+function signalsOf(cell: Cell): SignalQueue {
   const extras = extrasOf(cell);
   extras.signals ??= new SignalQueue();
-  extras.signals.push(entry);
+  return extras.signals;
+}
+
+function announceSignal(cell: Cell): void {
   cell.flags |= SIGNALLED;
   const heldForSignals = HELD & ~SUSPENDED;
   if ((cell.flags & (heldForSignals | QUEUED)) === 0) cell.behaviour.kernel.scheduler.enqueue(cell);
+}
+
+/** Queues an actor that has something to do and may do it. */
+export function wake(cell: Cell): void {
+  const { flags } = cell;
+  if ((flags & QUEUED) !== 0) return;
+  const held = flags & HELD;
+  const mayHandle = held === 0 && (cell.operation !== null || cell.mailbox !== null || (flags & CONTINUING) !== 0);
+  if (mayHandle || ((flags & SIGNALLED) !== 0 && hasDueSignal(cell, held)))
+    cell.behaviour.kernel.scheduler.enqueue(cell);
+}
+
+function hasDueSignal(cell: Cell, held: number): boolean {
+  if ((held & ~SUSPENDED) !== 0) return false;
+  return cell.extras?.signals?.has(cell.handled, held !== 0) === true;
 }
 
 const LONGEST_SEARCH = 1_024;

@@ -6,7 +6,7 @@ export abstract class HoldfastError extends Error {
 }
 
 /** What can make a call fail; see {@link CallError}. */
-export type CallErrorCode = "timeout" | "noproc" | "calling_self" | "exit" | "mailbox_full";
+export type CallErrorCode = "timeout" | "noproc" | "calling_self" | "cycle" | "exit" | "mailbox_full";
 
 /** What a {@link CallError} says about the call that failed. */
 export interface CallFailure {
@@ -16,6 +16,8 @@ export interface CallFailure {
   readonly timeoutMs?: number;
   /** What the callee was doing, when that is known: the handler it is busy with and how many messages wait. */
   readonly targetState?: string;
+  /** Who waits for whom, for a call that would have closed a cycle. */
+  readonly cycle?: string;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface CallFailure {
  *
  * `code` says why: `timeout` (no reply in time; the callee may still handle it, the late reply is dropped), `noproc` (the actor had ended
  * before), `exit` (it ended before it replied; `reason` is its exit reason and `cause` its error), `calling_self` (an actor called itself
- * and would wait for ever), `mailbox_full` (the bounded mailbox refused the message). The semantics are those of `gen_server:call`.
+ * and would wait for ever), `cycle` (the callee waits, directly or through others, for the caller), `mailbox_full` (the bounded mailbox refused the message). The semantics are those of `gen_server:call`.
  */
 export class CallError extends HoldfastError {
   override readonly name = "CallError";
@@ -50,6 +52,8 @@ function callErrorText(code: CallErrorCode, failure: CallFailure): string {
       return `${call}: the actor is not alive (it ended with ${formatReason(failure.reason)})`;
     case "calling_self":
       return `${call}: an actor cannot call itself, it would wait for ever. Use the method directly, or cast.`;
+    case "cycle":
+      return `${call} would wait for ever: ${failure.cycle}. Let one of them cast, or answer later with defer().`;
     case "mailbox_full":
       return `${call}: its mailbox is full${failure.targetState === undefined ? "" : ` (${failure.targetState})`}`;
     case "exit":
@@ -88,6 +92,25 @@ function startErrorText(code: StartErrorCode, behaviour: string, reason: ExitRea
       return `Cannot start ${behaviour}: its init did not finish in time`;
     case "init_failed":
       return `Cannot start ${behaviour}: init failed with ${formatReason(reason)}`;
+  }
+}
+
+/** What can make a function of `sys` fail on a live actor; see {@link SysError}. */
+export type SysErrorCode = "callback_failed" | "not_suspended" | "undefined_hook";
+
+/**
+ * The rejection of a `sys` function that the actor could not carry out; the actor goes on as it was.
+ *
+ * `callback_failed`: the function given, or the actor's hook, threw. `not_suspended`: only done to a suspended actor. `undefined_hook`: the
+ * actor's class does not have the hook that is asked for.
+ */
+export class SysError extends HoldfastError {
+  override readonly name = "SysError";
+  readonly code: SysErrorCode;
+
+  constructor(code: SysErrorCode, text: string, options?: ErrorOptions) {
+    super(text, options);
+    this.code = code;
   }
 }
 

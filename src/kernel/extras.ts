@@ -3,6 +3,8 @@ import type { Monitor, Watchers } from "./monitor.js";
 import type { SignalQueue } from "./signal.js";
 import type { PendingCall } from "./pending-call.js";
 import type { Cell } from "./cell.js";
+import type { Debug } from "./debug.js";
+import type { IdleTimeout } from "./idle.js";
 import type { Timer } from "./timers.js";
 
 /** What only some actors have; see {@link Cell}. */
@@ -22,9 +24,19 @@ export class Extras {
   monitors: Set<Monitor> | null = null;
   /** Calls this actor has deferred and not answered. */
   deferred: Set<PendingCall> | null = null;
+  /** The idle time-out that a handler asked for last. */
+  idle: IdleTimeout | null = null;
+  /** Who has suspended this actor, and how often. */
+  suspenders: Map<Cell, number> | null = null;
+  /** The actors that this one has suspended. */
+  suspending: Set<Cell> | null = null;
+  /** What `sys` watches this actor with. */
+  debug: Debug | null = null;
+  /** The count of handled messages when it went to sleep; -1 when it did not. */
+  hibernatedAt = -1;
   abort: AbortController | null = null;
   /** Called once with the reason when the actor ends. */
-  exitWaiters: ((reason: ExitReason) => void)[] | null = null;
+  exitWaiters: Set<(reason: ExitReason) => void> | null = null;
 }
 
 /** The extras of an actor, made now if it had none. */

@@ -22,9 +22,18 @@ export const CONTINUING = 512;
 /** System signals wait. */
 export const SIGNALLED = 1024;
 
+/** The handler asked for an idle time-out, which is armed when it is done. */
+export const IDLING = 2048;
+/** Statistics, a trace, a log or a debug function wants to know of each message. */
+export const DEBUGGED = 4096;
+/** Whoever starts it waits for its `init`. */
+export const AWAITED = 8192;
+
 /** With none of these a message is put in the cell and the actor queued, without looking further. */
 export const GATE = QUEUED | BUSY | SUSPENDED | STARTING | STOPPING | DEAD;
 /** While one of these holds, no user message is handled. */
 export const HELD = BUSY | SUSPENDED | STARTING | STOPPING | DEAD;
 /** After a handler, one of these wants something before the next message. */
-export const ATTENTION = BUSY | SUSPENDED | STOPPING | DEAD | STOP_REQUESTED | CONTINUING;
+export const ATTENTION = BUSY | SUSPENDED | STOPPING | DEAD | STOP_REQUESTED | CONTINUING | IDLING | DEBUGGED;
+/** Before a message, one of these wants something. */
+export const BEFORE_MESSAGE = HELD | CONTINUING | DEBUGGED;

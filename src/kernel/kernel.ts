@@ -8,11 +8,12 @@ import { post } from "./delivery.js";
 import { BadArgumentError, whatCame } from "./errors.js";
 import { SUSPENDED } from "./flags.js";
 import { Groups } from "./groups.js";
+import { expireIdle, IdleTimeout } from "./idle.js";
 import type { Random } from "./random.js";
 import type { Report, Reporter } from "./report.js";
-import { type Executor, Scheduler } from "./scheduler.js";
+import type { SchedulerFactory, TurnScheduler } from "./scheduler.js";
 import type { ActorSystem } from "./system.js";
-import { Timers } from "./timers.js";
+import { type Timer, Timers } from "./timers.js";
 import { runTurn } from "./turn.js";
 
 /** What a kernel is made of. */
@@ -20,8 +21,7 @@ export interface KernelOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly reporter: Reporter;
-  readonly executor: Executor;
-  readonly sliceMs: number;
+  readonly schedulerOf: SchedulerFactory;
 }
 
 /** The class of the one actor that has no parent and runs nothing: what the program itself starts are its children. */
@@ -31,7 +31,7 @@ class Origin extends Actor {}
 export class Kernel {
   readonly clock: Clock;
   readonly random: Random;
-  readonly scheduler: Scheduler;
+  readonly scheduler: TurnScheduler;
   readonly calls: CallTimeouts;
   readonly timers: Timers;
   readonly groups = new Groups();
@@ -44,6 +44,9 @@ export class Kernel {
   lastId = 0;
   spawned = 0;
   ended = 0;
+  /** Links apart from those between parent and child, and monitors, that exist now. */
+  links = 0;
+  monitors = 0;
   nextMonitorId = 1;
   readonly #behaviours = new Map<unknown, Behaviour>();
   readonly #reporter: Reporter;
@@ -61,18 +64,9 @@ export class Kernel {
       (report) => this.report(report),
       () => options.clock.now(),
     );
-    this.timers = new Timers(options.clock, (timer) => {
-      if (timer.periodMs === 0) timer.cell.extras?.timers?.delete(timer);
-      post(timer.cell, timer.cell.behaviour.info, timer.message);
-    });
+    this.timers = new Timers(options.clock, (timer) => this.#deliver(timer));
     this.origin = new Cell(0, this.behaviourOf(Origin), null, SUSPENDED);
-    this.scheduler = new Scheduler(
-      runTurn,
-      () => this.calls.endTurn(),
-      options.clock,
-      options.executor,
-      options.sliceMs,
-    );
+    this.scheduler = options.schedulerOf({ runTurn, endOfTurn: () => this.calls.endTurn(), clock: options.clock });
   }
 
   get system(): ActorSystem {
@@ -91,6 +85,21 @@ export class Kernel {
     } catch (error) {
       console.error("[holdfast] the reporter threw", error, "while it was given", report.text);
     }
+  }
+
+  #deliver(timer: Timer): void {
+    const { cell, message, name } = timer;
+    if (timer.periodMs === 0) cell.extras?.timers?.delete(timer);
+    if (name !== undefined) this.#deliverTo(name, message);
+    else if (message instanceof IdleTimeout) expireIdle(message);
+    else post(cell, cell.behaviour.info, message);
+  }
+
+  /** A timer to a name finds out only now who holds it. */
+  #deliverTo(name: string, message: unknown): void {
+    const holder = this.names.get(name);
+    if (holder === undefined) this.deadLetters.add(name, "handleInfo", "noproc", message);
+    else post(holder, holder.behaviour.info, message);
   }
 
   /** What is known of a class, found out on first use. */

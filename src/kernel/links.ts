@@ -15,6 +15,11 @@ export function withLink(links: Links, other: Cell): Links {
   return new Set([links, other]);
 }
 
+/** Whether `other` is among the links. */
+export function isLinked(links: Links, other: Cell): boolean {
+  return links === other || (links instanceof Set && links.has(other));
+}
+
 /** The links with `other` removed. */
 export function withoutLink(links: Links, other: Cell): Links {
   if (links === other) return null;

@@ -106,6 +106,21 @@ export class Mailbox {
     return -1;
   }
 
+  /** Calls `visit` with the oldest `most` messages, oldest first. */
+  eachFromOldest(most: number, visit: (operation: Operation, payload: unknown) => void): void {
+    let chunk: Chunk | null = this.#head;
+    let at = this.#readAt;
+    for (let count = 0; count < Math.min(most, this.length); count++) {
+      if (at === chunk.slots.length) {
+        chunk = chunk.next;
+        if (chunk === null) return;
+        at = 0;
+      }
+      visit(chunk.slots[at] as Operation, chunk.slots[at + 1]);
+      at += SLOTS_PER_MESSAGE;
+    }
+  }
+
   /** Gives the last chunk back; the mailbox is empty and not used any more. */
   release(): void {
     releaseChunk(this.#head);

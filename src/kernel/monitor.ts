@@ -1,10 +1,21 @@
 import type { AnyRef } from "./actor-ref.js";
+import type { Alias, AliasRef, MonitorAliasMode } from "./alias.js";
 import type { Cell } from "./cell.js";
 import type { ExitReason } from "./exit-reason.js";
 
 /** What `monitor` returns: identifies one monitor in `handleDown` and in `demonitor`. */
 export interface MonitorRef {
   readonly id: number;
+  /** The alias that it was made with, if any. */
+  readonly alias?: AliasRef | undefined;
+}
+
+/** Options of `monitor`. */
+export interface MonitorOptions {
+  /** Comes back in the {@link Down}, for a handler that must tell many monitors apart. */
+  readonly tag?: unknown;
+  /** Makes an alias whose life is bound to the monitor; see {@link MonitorAliasMode}. */
+  readonly alias?: MonitorAliasMode;
 }
 
 /** Tells a monitoring actor that its target has ended, or had ended before. */
@@ -14,6 +25,8 @@ export interface Down {
   readonly ref: AnyRef | undefined;
   /** The name, when it was monitored by name. */
   readonly name: string | undefined;
+  /** The `tag` that the monitor was made with. */
+  readonly tag?: unknown;
   /** Why the target ended; `"noproc"` when it was not alive when the monitor was made. */
   readonly reason: ExitReason;
 }
@@ -24,12 +37,15 @@ export class Monitor implements MonitorRef {
   readonly watcher: Cell;
   readonly target: Cell | undefined;
   readonly name: string | undefined;
+  readonly tag: unknown;
+  alias: Alias | undefined = undefined;
 
-  constructor(id: number, watcher: Cell, target: Cell | undefined, name: string | undefined) {
+  constructor(id: number, watcher: Cell, target: Cell | undefined, name: string | undefined, tag: unknown) {
     this.id = id;
     this.watcher = watcher;
     this.target = target;
     this.name = name;
+    this.tag = tag;
   }
 }
 

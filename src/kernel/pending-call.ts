@@ -21,6 +21,8 @@ export class PendingCall {
   next: PendingCall | null = null;
   /** Whether the callee keeps it as a deferred reply. */
   deferred = false;
+  /** The call that the same run of the caller's handler made before this one. */
+  earlier: PendingCall | null = null;
 
   constructor(resolve: Settle, reject: Settle, callee: Cell, caller: Cell | null, method: string, timeoutMs: number) {
     this.#resolve = resolve;
@@ -45,7 +47,7 @@ export class PendingCall {
     this.#resolve(value);
   }
 
-  fail(code: CallErrorCode, reason: ExitReason): void {
+  fail(code: CallErrorCode, reason: ExitReason, cycle?: string): void {
     if (this.list === null) return;
     this.#close(this.list);
     this.#reject(
@@ -55,6 +57,7 @@ export class PendingCall {
         reason,
         timeoutMs: this.timeoutMs,
         targetState: this.callee.describeState(),
+        ...(cycle === undefined ? {} : { cycle }),
       }),
     );
   }

@@ -10,6 +10,8 @@ const CREDIT = 128;
 const LONGEST_TURN = 128;
 const QUICK_MS = 0.5;
 const SLOW_MS = 1;
+/** Looks at the clock after which a slice ends whatever it says: a virtual clock stands still, and must not keep I/O waiting for ever. */
+const MOST_LOOKS = 4_096;
 
 /** Runs one turn of an actor and returns how many messages it handled. Never throws. */
 export type RunTurn = (cell: Cell) => number;
@@ -19,6 +21,29 @@ export interface Executor {
   soon(run: () => void): void;
   later(run: () => void): void;
 }
+
+/** What a scheduler is made of. */
+export interface SchedulerSetup {
+  readonly runTurn: RunTurn;
+  /** Called once after each turn of the event loop in which something ran or was expected. */
+  readonly endOfTurn: () => void;
+  readonly clock: Clock;
+}
+
+/** Decides which runnable actor gets its turn next. */
+export interface TurnScheduler {
+  /** Messages and signals handled since the system was made. */
+  readonly handled: number;
+  /** Queues an actor that is not queued yet. */
+  enqueue(cell: Cell): void;
+  /** Makes sure that the end of a turn of the event loop is told, although nothing was queued. */
+  expectEndOfTurn(): void;
+  /** Resolves when nothing is runnable and no end of turn is due. */
+  idle(): Promise<void>;
+}
+
+/** Makes the scheduler of a system. */
+export type SchedulerFactory = (setup: SchedulerSetup) => TurnScheduler;
 
 const resolved = Promise.resolve();
 
@@ -40,7 +65,7 @@ export const nodeExecutor: Executor = {
  * a row, fewer when its handlers are slow: the length of its turn halves while it takes above a millisecond and doubles while it is quick,
  * so the clock is read once per 128 quick messages, and after each slow one.
  */
-export class Scheduler {
+export class Scheduler implements TurnScheduler {
   /** Messages and signals handled since the system was made. */
   handled = 0;
   #ring: (Cell | undefined)[] = new Array<Cell | undefined>(FIRST_CAPACITY).fill(undefined);
@@ -53,6 +78,7 @@ export class Scheduler {
   #sliceStart = 0;
   #lastLook = 0;
   #credit = CREDIT;
+  #looks = 0;
   #idleWaiters: (() => void)[] = [];
   readonly #runTurn: RunTurn;
   readonly #clock: Clock;
@@ -62,7 +88,7 @@ export class Scheduler {
   readonly #drainCallback = (): void => this.#drain();
   readonly #turnOfLoopCallback = (): void => this.#turnOfLoop();
 
-  constructor(runTurn: RunTurn, endOfTurn: () => void, clock: Clock, executor: Executor, sliceMs: number) {
+  constructor({ runTurn, endOfTurn, clock }: SchedulerSetup, executor: Executor, sliceMs: number) {
     this.#runTurn = runTurn;
     this.#endOfTurn = endOfTurn;
     this.#clock = clock;
@@ -104,6 +130,7 @@ export class Scheduler {
     this.#sliceSpent = false;
     this.#sliceStart = this.#clock.now();
     this.#lastLook = this.#sliceStart;
+    this.#looks = 0;
     this.#credit = CREDIT;
     this.#executor.later(this.#turnOfLoopCallback);
   }
@@ -135,7 +162,7 @@ export class Scheduler {
     else if (took < QUICK_MS && handled > 0) behaviour.turnLength = Math.min(LONGEST_TURN, behaviour.turnLength << 1);
     this.#lastLook = now;
     this.#credit = CREDIT;
-    this.#sliceSpent = now - this.#sliceStart >= this.#sliceMs;
+    this.#sliceSpent = now - this.#sliceStart >= this.#sliceMs || ++this.#looks > MOST_LOOKS;
     return this.#sliceSpent;
   }
 

@@ -1,13 +1,21 @@
-import { type Actor, type ActorClass, construct, startup } from "./actor.js";
+import type { Actor, ActorClass } from "./actor.js";
+import { callsOfHandler, refuseCycles } from "./call-cycle.js";
 import { Cell } from "./cell.js";
+import { construct } from "./construct.js";
 import { current } from "./current.js";
+import { wake } from "./delivery.js";
 import { BadArgumentError, BadReturnError, whatCame } from "./errors.js";
 import { type ExitReason, reasonOfThrown } from "./exit-reason.js";
 import { extrasOf } from "./extras.js";
 import { adopt } from "./family.js";
-import { CONTINUING, DEAD, LINKED_TO_PARENT, QUEUED, SIGNALLED, STARTING, STOP_REQUESTED } from "./flags.js";
+import { AWAITED, DEAD, IDLING, LINKED_TO_PARENT, QUEUED, STARTING, STOP_REQUESTED } from "./flags.js";
+import { startup } from "./hook-keys.js";
+import { armIdle } from "./idle.js";
 import type { Kernel } from "./kernel.js";
+import type { Monitor } from "./monitor.js";
 import { INIT, Operation } from "./operation.js";
+import { demonitor, monitor } from "./relations.js";
+import { continueWith } from "./requests-to-self.js";
 import { reportCrash, stopActor } from "./stopping.js";
 import { die } from "./termination.js";
 
@@ -25,11 +33,13 @@ export interface SpawnOptions {
 export interface StartOptions extends SpawnOptions {
   /** How long `init` may take, in milliseconds; without end by default, as in OTP. When it is over the actor is killed. */
   readonly timeoutMs?: number;
+  /** Whether the actor that starts it also monitors it, from before its `init`: `start_monitor` of OTP. Without effect for the program. */
+  readonly monitor?: boolean;
 }
 
 /** How a start ended, from the kernel's side. */
 export type CellStart =
-  | { readonly ok: true; readonly cell: Cell }
+  | { readonly ok: true; readonly cell: Cell; readonly monitor: Monitor | undefined }
   | { readonly ok: false; readonly ignore: true }
   | { readonly ok: false; readonly ignore: false; readonly reason: ExitReason };
 
@@ -95,16 +105,18 @@ export function startCell(
   if (holder !== undefined) return { ok: false, ignore: false, reason: { already_started: holder } };
   const cell = makeCell(kernel, parent, actorClass, options, options.link !== false);
   // Marked as queued, so that messages that arrive during init wait for its end.
-  cell.flags |= QUEUED;
+  cell.flags |= QUEUED | AWAITED;
+  const watch = options.monitor === true && parent !== kernel.origin ? monitor(parent, cell, {}) : undefined;
   const outcome = initialise(cell, args);
-  if (outcome instanceof Promise) return finishStart(cell, outcome, options.timeoutMs);
-  return concludeStart(cell, outcome);
+  if (outcome instanceof Promise) return finishStart(cell, outcome, options.timeoutMs, watch);
+  return concludeStart(cell, outcome, watch);
 }
 
 async function finishStart(
   cell: Cell,
   pending: Promise<InitOutcome>,
   timeoutMs: number | undefined,
+  watch: Monitor | undefined,
 ): Promise<CellStart> {
   const { clock } = cell.behaviour.kernel;
   let timedOut = false;
@@ -117,21 +129,22 @@ async function finishStart(
   }
   const ended = new Promise<InitOutcome>((resolve) => {
     const extras = extrasOf(cell);
-    extras.exitWaiters ??= [];
-    extras.exitWaiters.push((reason) => resolve({ reason: timedOut ? "timeout" : reason }));
+    extras.exitWaiters ??= new Set();
+    extras.exitWaiters.add((reason) => resolve({ reason: timedOut ? "timeout" : reason }));
   });
   const outcome = await Promise.race([pending, ended]);
   if (timer !== undefined) clock.clearTimer(timer);
-  return concludeStart(cell, outcome);
+  return concludeStart(cell, outcome, watch);
 }
 
-function concludeStart(cell: Cell, outcome: InitOutcome): CellStart {
+function concludeStart(cell: Cell, outcome: InitOutcome, watch: Monitor | undefined): CellStart {
   if (outcome === "running") {
     // It may have ended meanwhile, by an exit signal; the start itself was good, as in OTP.
     release(cell);
-    return { ok: true, cell };
+    return { ok: true, cell, monitor: watch };
   }
   // Whoever starts it hears of the failure from the result, once.
+  if (watch !== undefined) demonitor(watch.watcher, watch, true);
   if (outcome === "ignored") {
     abandon(cell, "normal");
     return { ok: false, ignore: true };
@@ -149,16 +162,17 @@ function abandon(cell: Cell, reason: ExitReason): void {
 function release(cell: Cell): void {
   if ((cell.flags & DEAD) !== 0) return;
   const running = current.cell === cell;
-  cell.flags &= ~STARTING;
+  cell.flags &= ~(STARTING | AWAITED);
+  cell.busy = null;
   if ((cell.flags & STOP_REQUESTED) !== 0) {
     stopActor(cell, cell.extras?.stopReason, null);
     return;
   }
+  if ((cell.flags & IDLING) !== 0) armIdle(cell);
   // Within its own turn the turn goes on by itself; else it is queued if anything waits.
   if (running) return;
   cell.flags &= ~QUEUED;
-  const waits = cell.operation !== null || cell.mailbox !== null || (cell.flags & (CONTINUING | SIGNALLED)) !== 0;
-  if (waits) cell.behaviour.kernel.scheduler.enqueue(cell);
+  wake(cell);
 }
 
 function makeCell(
@@ -193,18 +207,27 @@ function checkName(name: string): string {
 
 /** Constructs the actor and runs its `init`, in its own context. */
 function initialise(cell: Cell, args: unknown): InitOutcome | Promise<InitOutcome> {
-  const before = current.cell;
+  const { cell: before, lastCall, lastCallAt } = current;
   current.cell = cell;
   try {
     const actor = construct(cell.behaviour.actorClass, cell);
     cell.actor = actor;
     const result = actor[startup](args);
     if (result === undefined) return "running";
-    return result instanceof Promise ? outcomeLater(cell, result) : outcomeOf(cell, result);
+    if (!(result instanceof Promise)) return outcomeOf(cell, result);
+    const calls = callsOfHandler(cell);
+    if (calls !== null) {
+      cell.busy = { operation: initOperation, call: null, since: cell.behaviour.kernel.clock.now(), calls };
+      refuseCycles(cell, calls);
+    }
+    return outcomeLater(cell, result);
   } catch (thrown) {
     return { reason: reasonOfThrown(thrown) };
   } finally {
+    // One actor may start another within its handler, and goes on with its own calls afterwards.
     current.cell = before;
+    current.lastCall = lastCall;
+    current.lastCallAt = lastCallAt;
   }
 }
 
@@ -222,10 +245,7 @@ function outcomeOf(cell: Cell, result: unknown): InitOutcome {
     if ("ignore" in result && result.ignore === true) return "ignored";
     if ("stop" in result) return { reason: result.stop };
     if ("continue" in result) {
-      const extras = extrasOf(cell);
-      extras.continuations ??= [];
-      extras.continuations.push(result.continue);
-      cell.flags |= CONTINUING;
+      continueWith(cell, result.continue);
       return "running";
     }
   }

@@ -1,8 +1,10 @@
-import { teardown } from "./actor.js";
 import type { Cell } from "./cell.js";
 import { current } from "./current.js";
 import { type ExitReason, errorOfReason, formatReason, isNormalExit, reasonOfThrown } from "./exit-reason.js";
-import { BUSY, DEAD, STOPPING } from "./flags.js";
+import { BUSY, DEAD, STOPPING, TRAPPING } from "./flags.js";
+import { shownState } from "./format-status.js";
+import { teardown } from "./hook-keys.js";
+import { linksOf, statusOf } from "./info.js";
 import type { PendingCall } from "./pending-call.js";
 import { die } from "./termination.js";
 
@@ -60,13 +62,21 @@ function finish(cell: Cell, reason: ExitReason, held: HeldReply | null): void {
   held?.call.reply(held.value);
 }
 
-/** Writes the crash report of an actor that ends by its own doing: what it was, why, and who started it. */
+const MOST_NEIGHBOURS = 15;
+
+/**
+ * Writes the crash report of an actor that ends by its own doing: what it was, why, what it had to do with, and who started it.
+ *
+ * The state is what its `formatStatus` shows. Neighbours are linked actors that do not trap exits, which the crash may end too; at most 15.
+ */
 export function reportCrash(cell: Cell, reason: ExitReason): void {
   const ancestors: string[] = [];
   for (let ancestor = cell.parent; ancestor !== null && ancestor.parent !== null; ancestor = ancestor.parent) {
     ancestors.push(ancestor.describe());
   }
   const stack = errorOfReason(reason)?.stack;
+  const links = linksOf(cell);
+  const neighbours = links.filter(({ flags }) => (flags & TRAPPING) === 0).slice(0, MOST_NEIGHBOURS);
   cell.behaviour.kernel.report({
     type: "crash",
     level: "error",
@@ -77,8 +87,28 @@ export function reportCrash(cell: Cell, reason: ExitReason): void {
       name: cell.extras?.name,
       label: cell.extras?.label,
       reason,
+      errorInfo: { class: classOf(reason), reason, stack },
       ancestors,
+      status: statusOf(cell),
+      trapExit: (cell.flags & TRAPPING) !== 0,
       mailboxLength: cell.mailboxLength,
+      handled: cell.handled,
+      links: links.map((other) => other.toString()),
+      neighbours: neighbours.map((other) => ({
+        ref: other.toString(),
+        behaviour: other.behaviour.name,
+        name: other.extras?.name,
+        label: other.extras?.label,
+        status: statusOf(other),
+        mailboxLength: other.mailboxLength,
+      })),
+      state: shownState(cell),
     },
   });
+}
+
+/** `error` for a thrown `Error`, `throw` for another thrown value, `exit` for a reason that the actor gave itself. */
+function classOf(reason: ExitReason): "error" | "throw" | "exit" {
+  if (errorOfReason(reason) !== undefined) return "error";
+  return typeof reason === "object" && reason !== null && "nocatch" in reason ? "throw" : "exit";
 }

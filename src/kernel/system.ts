@@ -1,29 +1,27 @@
 import { type Actor, type ActorClass, asRef, type StartParameters } from "./actor.js";
 import type { ActorRef, AnyRef } from "./actor-ref.js";
-import { Cell } from "./cell.js";
+import { type Cell, cellOf } from "./cell.js";
 import { type Clock, realClock } from "./clock.js";
 import type { DeadLetters } from "./dead-letters.js";
-import { signal } from "./delivery.js";
+import { checkTimeout, signal } from "./delivery.js";
 import { BadArgumentError, CallError, NoContextError, StartError, whatCame } from "./errors.js";
 import type { ExitReason } from "./exit-reason.js";
 import { extrasOf } from "./extras.js";
 import { childrenOf } from "./family.js";
-import { CONTINUING, DEAD, LINKED_TO_PARENT, SIGNALLED, TRAPPING } from "./flags.js";
+import { DEAD } from "./flags.js";
+import { type ActorInfo, type InfoOptions, infoOf } from "./info.js";
 import { Kernel } from "./kernel.js";
-import { withLink, withoutLink } from "./links.js";
-import { Monitor, type MonitorRef, withWatcher } from "./monitor.js";
+import type { MonitorRef } from "./monitor.js";
 import { type Random, systemRandom } from "./random.js";
 import { consoleReporter, type Report, type Reporter } from "./report.js";
-import { nodeExecutor } from "./scheduler.js";
+import { nodeExecutor, Scheduler, type SchedulerFactory } from "./scheduler.js";
 import { type CellStart, type SpawnOptions, type StartOptions, spawnCell, startCell } from "./starting.js";
 import { Signal } from "./signal.js";
-import { detachMonitor, exitSignal, sendDown } from "./termination.js";
-import { Timer, type TimerRef } from "./timers.js";
-import { requestStop } from "./turn.js";
+import { exitSignal } from "./termination.js";
 
 /** How a start ended: a ref, a wish not to run (`init` returned `{ ignore: true }`), or the reason it failed. */
 export type StartResult<A> =
-  | { readonly ok: true; readonly ref: ActorRef<A> }
+  | { readonly ok: true; readonly ref: ActorRef<A> /** With the option `monitor`. */; readonly monitor?: MonitorRef }
   | { readonly ok: false; readonly ignore: true }
   | { readonly ok: false; readonly ignore: false; readonly reason: ExitReason };
 
@@ -128,6 +126,11 @@ export class ActorSystem {
     return cellOf(ref).mailboxLength;
   }
 
+  /** What is known of an actor from outside, without asking it; `undefined` when it has ended. */
+  info(ref: AnyRef, options: InfoOptions = {}): ActorInfo | undefined {
+    return infoOf(ref, options);
+  }
+
   /** Sends an exit signal, as from the parent of what the program started itself. */
   exit(ref: AnyRef, reason: ExitReason): void {
     exitSignal(this.#kernel.origin, cellOf(ref), reason, false);
@@ -140,16 +143,19 @@ export class ActorSystem {
     });
   }
 
-  /** Calls `listener` once with the exit reason when an actor has ended; at once when it had ended before. Not through a mailbox. */
-  onExit(ref: AnyRef, listener: (reason: ExitReason) => void): void {
+  /** Calls `listener` once with the exit reason when an actor has ended; at once when it had ended before. Not through a mailbox. Returns a function that takes the listener off. */
+  onExit(ref: AnyRef, listener: (reason: ExitReason) => void): () => void {
     const cell = cellOf(ref);
     if ((cell.flags & DEAD) !== 0) {
       listener(cell.exitReason);
-      return;
+      return () => undefined;
     }
     const extras = extrasOf(cell);
-    extras.exitWaiters ??= [];
-    extras.exitWaiters.push(listener);
+    extras.exitWaiters ??= new Set();
+    // Wrapped, so that one listener given twice is called twice.
+    const waiter = (reason: ExitReason): void => listener(reason);
+    extras.exitWaiters.add(waiter);
+    return () => void extras.exitWaiters?.delete(waiter);
   }
 
   /** Why an actor ended; `undefined` while it lives. */
@@ -164,6 +170,7 @@ export class ActorSystem {
    * ended with another reason
    */
   async stopActor(ref: AnyRef, reason: ExitReason = "normal", timeoutMs = DEFAULT_STOP_TIMEOUT_MS): Promise<void> {
+    checkTimeout(timeoutMs);
     const cell = cellOf(ref);
     const failure = { target: cell.describe(), method: "stop", timeoutMs };
     if ((cell.flags & DEAD) !== 0) throw new CallError("noproc", { ...failure, reason: cell.exitReason });
@@ -267,124 +274,10 @@ export class ActorSystem {
   }
 
   /** @internal */
-  exitFrom(sender: Cell, target: AnyRef, reason: ExitReason): void {
-    exitSignal(sender, cellOf(target), reason, false);
-  }
-
-  /** @internal */
   abortSignal(cell: Cell): AbortSignal {
     const extras = extrasOf(cell);
     extras.abort ??= new AbortController();
     return extras.abort.signal;
-  }
-
-  /** @internal */
-  trapExit(cell: Cell, trap: boolean): void {
-    if (trap) cell.flags |= TRAPPING;
-    else cell.flags &= ~TRAPPING;
-  }
-
-  /** @internal */
-  link(cell: Cell, target: AnyRef): void {
-    const other = cellOf(target);
-    if (other === cell) return;
-    if ((other.flags & DEAD) !== 0) return exitSignal(other, cell, "noproc", true);
-    if (other === cell.parent) cell.flags |= LINKED_TO_PARENT;
-    else if (cell === other.parent) other.flags |= LINKED_TO_PARENT;
-    else {
-      cell.links = withLink(cell.links, other);
-      other.links = withLink(other.links, cell);
-    }
-  }
-
-  /** @internal */
-  unlink(cell: Cell, target: AnyRef): void {
-    const other = cellOf(target);
-    if (other === cell.parent) cell.flags &= ~LINKED_TO_PARENT;
-    else if (cell === other.parent) other.flags &= ~LINKED_TO_PARENT;
-    else {
-      cell.links = withoutLink(cell.links, other);
-      other.links = withoutLink(other.links, cell);
-    }
-    // An exit of the former partner that already waits is dropped too: `unlink` and flush.
-    dropSignals(cell, other);
-  }
-
-  /** @internal */
-  monitor(watcher: Cell, target: AnyRef | string): MonitorRef {
-    const byName = typeof target === "string";
-    const cell = byName ? this.#kernel.names.get(target) : cellOf(target);
-    const monitor = new Monitor(this.#kernel.nextMonitorId++, watcher, cell, byName ? target : undefined);
-    if (cell === undefined || (cell.flags & DEAD) !== 0) {
-      sendDown(monitor, "noproc");
-      return monitor;
-    }
-    const targetExtras = extrasOf(cell);
-    targetExtras.watchers = withWatcher(targetExtras.watchers, monitor);
-    const extras = extrasOf(watcher);
-    extras.monitors ??= new Set();
-    extras.monitors.add(monitor);
-    return monitor;
-  }
-
-  /** @internal */
-  demonitor(watcher: Cell, monitor: MonitorRef, flush: boolean): boolean {
-    if (!(monitor instanceof Monitor) || monitor.watcher !== watcher) {
-      throw new BadArgumentError(`Expected a monitor that this actor made, got ${whatCame(monitor)}`);
-    }
-    const active = watcher.extras?.monitors?.delete(monitor) === true;
-    if (active) detachMonitor(monitor);
-    else if (flush) dropSignals(watcher, monitor);
-    return active;
-  }
-
-  /** @internal */
-  stopSelf(cell: Cell, reason: ExitReason): void {
-    requestStop(cell, reason);
-  }
-
-  /** @internal */
-  continueWith(cell: Cell, term: unknown): void {
-    const extras = extrasOf(cell);
-    extras.continuations ??= [];
-    extras.continuations.push(term);
-    cell.flags |= CONTINUING;
-  }
-
-  /** @internal */
-  setTimer(cell: Cell, delayMs: number, message: unknown, periodMs: number): TimerRef {
-    const timer = this.#kernel.timers.set(cell, delayMs, message, periodMs);
-    const extras = extrasOf(cell);
-    extras.timers ??= new Set();
-    extras.timers.add(timer);
-    return timer;
-  }
-
-  /** @internal */
-  cancelTimer(cell: Cell, timer: TimerRef): number | false {
-    if (!(timer instanceof Timer) || timer.cell !== cell) {
-      throw new BadArgumentError(`Expected a timer that this actor set, got ${whatCame(timer)}`);
-    }
-    cell.extras?.timers?.delete(timer);
-    return this.#kernel.timers.cancel(timer);
-  }
-
-  /** @internal */
-  register(cell: Cell, name: string): void {
-    const extras = extrasOf(cell);
-    const holder = this.#kernel.names.get(name);
-    if (typeof name !== "string" || name === "") throw new BadArgumentError(`Expected a name, got ${whatCame(name)}`);
-    if (holder !== undefined)
-      throw new BadArgumentError(`Cannot register ${whatCame(name)}: it is held by ${holder.describe()}`);
-    if (extras.name !== undefined)
-      throw new BadArgumentError(`${cell.describe()} cannot take ${whatCame(name)}: an actor has one name`);
-    extras.name = name;
-    this.#kernel.names.set(name, cell);
-  }
-
-  /** @internal */
-  setLabel(cell: Cell, label: string): void {
-    extrasOf(cell).label = label;
   }
 
   #checkRunning(): void {
@@ -402,38 +295,32 @@ export class ActorSystem {
  *
  * @throws {StartError} when the root does not start; then nothing is left running
  */
-export async function createSystem<Root extends Actor<never>>(options: SystemOptions<Root> = {}): Promise<ActorSystem> {
-  const system = new ActorSystem(createKernel(options), checkSystemName(options.name ?? "holdfast"));
+export function createSystem<Root extends Actor<never>>(options: SystemOptions<Root> = {}): Promise<ActorSystem> {
+  const { sliceMs = DEFAULT_SLICE_MS } = options;
+  return createScheduledSystem(options, (setup) => new Scheduler(setup, nodeExecutor, checkSlice(sliceMs)));
+}
+
+/** Makes a system whose actors get their turns from another scheduler; for the test kit. @internal */
+export async function createScheduledSystem<Root extends Actor<never>>(
+  options: SystemOptions<Root>,
+  schedulerOf: SchedulerFactory,
+): Promise<ActorSystem> {
+  const { clock = realClock, random = systemRandom, reporter = consoleReporter } = options;
+  const name = checkSystemName(options.name ?? "holdfast");
+  const system = new ActorSystem(new Kernel({ clock, random, reporter, schedulerOf }), name);
   system.kernel.system = system;
   if (options.root !== undefined) await system.startRoot(options.root, options.rootArgs);
   return system;
 }
 
-function createKernel(options: Omit<SystemOptions<never>, "root">): Kernel {
-  const { clock = realClock, random = systemRandom, reporter = consoleReporter, sliceMs = DEFAULT_SLICE_MS } = options;
-  if (typeof sliceMs !== "number" || !(sliceMs > 0)) {
-    throw new BadArgumentError(`Expected sliceMs to be a number of milliseconds above 0, got ${whatCame(sliceMs)}`);
-  }
-  return new Kernel({ clock, random, reporter, executor: nodeExecutor, sliceMs });
+function checkSlice(sliceMs: number): number {
+  if (typeof sliceMs === "number" && sliceMs > 0) return sliceMs;
+  throw new BadArgumentError(`Expected sliceMs to be a number of milliseconds above 0, got ${whatCame(sliceMs)}`);
 }
 
 function checkSystemName(name: string): string {
   if (typeof name === "string" && name !== "") return name;
   throw new BadArgumentError(`Expected the system's name to be text, got ${whatCame(name)}`);
-}
-
-/** The cell behind a ref. @throws {BadArgumentError} for anything that is not a ref of this process */
-function cellOf(ref: AnyRef): Cell {
-  if (ref instanceof Cell) return ref;
-  throw new BadArgumentError(`Expected an actor's ref, got ${whatCame(ref)}`);
-}
-
-/** Drops the waiting signals of one origin: a former link partner, or a monitor. */
-function dropSignals(cell: Cell, origin: Cell | Monitor): void {
-  const signals = cell.extras?.signals ?? null;
-  if (signals === null) return;
-  signals.dropFrom(origin);
-  if (signals.first === null) cell.flags &= ~SIGNALLED;
 }
 
 // Classes differ in the arguments of init; the kernel passes those on without looking at them.
@@ -442,7 +329,9 @@ function erased(actorClass: ActorClass<Actor<never>>): ActorClass<Actor<unknown>
 }
 
 function resultOf<A>(started: CellStart): StartResult<A> {
-  return started.ok ? { ok: true, ref: asRef<A>(started.cell) } : started;
+  if (!started.ok) return started;
+  const ref = asRef<A>(started.cell);
+  return started.monitor === undefined ? { ok: true, ref } : { ok: true, ref, monitor: started.monitor };
 }
 
 function unwrap<A>(behaviour: string, result: StartResult<A>): ActorRef<A> {

@@ -1,14 +1,15 @@
-import { release } from "./actor.js";
 import type { Cell } from "./cell.js";
 import { orderAfter, signal } from "./delivery.js";
 import { type ExitReason, formatReason, reasonOfThrown } from "./exit-reason.js";
 import { adopt, disown } from "./family.js";
 import { DEAD, LINKED_TO_PARENT, QUEUED, TRAPPING } from "./flags.js";
+import { release } from "./hook-keys.js";
 import { linkedCells, withoutLink } from "./links.js";
 import { type Down, type Monitor, watcherList, withoutWatcher } from "./monitor.js";
 import type { Operation } from "./operation.js";
 import { PendingCall } from "./pending-call.js";
 import { type Exit, Signal } from "./signal.js";
+import { endSuspensions } from "./suspension.js";
 
 interface Ending {
   readonly cell: Cell;
@@ -79,11 +80,17 @@ function end(cell: Cell, reason: ExitReason): void {
     if (extras.name !== undefined && kernel.names.get(extras.name) === cell) kernel.names.delete(extras.name);
     if (extras.groups !== null) kernel.groups.leaveAll(cell);
     if (extras.timers !== null) for (const timer of extras.timers) kernel.timers.cancel(timer);
-    if (extras.monitors !== null) for (const monitor of extras.monitors) detachMonitor(monitor);
+    if (extras.monitors !== null) {
+      for (const monitor of extras.monitors) detachMonitor(monitor);
+      kernel.monitors -= extras.monitors.size;
+    }
+    endSuspensions(cell);
     extras.timers = null;
     extras.monitors = null;
     extras.signals = null;
     extras.continuations = null;
+    extras.idle = null;
+    extras.debug = null;
     extras.abort?.abort(reason);
   }
   dropMessages(cell, reason);
@@ -163,6 +170,7 @@ function tellFamily(cell: Cell, reason: ExitReason): void {
   }
   for (const other of linkedCells(cell.links)) {
     other.links = withoutLink(other.links, cell);
+    cell.behaviour.kernel.links--;
     exitSignal(cell, other, reason, true);
   }
   cell.links = null;
@@ -172,7 +180,7 @@ function tellWatchers(cell: Cell, reason: ExitReason): void {
   const { extras } = cell;
   if (extras === null) return;
   for (const monitor of watcherList(extras.watchers)) {
-    monitor.watcher.extras?.monitors?.delete(monitor);
+    if (monitor.watcher.extras?.monitors?.delete(monitor) === true) cell.behaviour.kernel.monitors--;
     sendDown(monitor, reason);
   }
   extras.watchers = null;
@@ -180,9 +188,11 @@ function tellWatchers(cell: Cell, reason: ExitReason): void {
 
 /** Tells the watcher of a monitor that its target is gone. */
 export function sendDown(monitor: Monitor, reason: ExitReason): void {
-  const { watcher, target, name } = monitor;
+  const { watcher, target, name, tag, alias } = monitor;
   const after = orderAfter(watcher, target ?? null);
-  const down: Down = { monitor, ref: target, name, reason };
+  const down: Down =
+    tag === undefined ? { monitor, ref: target, name, reason } : { monitor, ref: target, name, tag, reason };
+  if (alias !== undefined && alias.mode !== "explicit_unalias") alias.close();
   signal(watcher, new Signal("down", after, down, monitor));
 }
 

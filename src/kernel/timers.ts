@@ -2,28 +2,54 @@ import type { Cell } from "./cell.js";
 import type { Clock, ClockTimer } from "./clock.js";
 import { DEAD } from "./flags.js";
 
-/** What `sendAfter` and `sendEvery` return, for `cancelTimer`. */
+/** What `sendAfter`, `sendAt`, `sendEvery` and `startTimer` return, for `cancelTimer` and `readTimer`. */
 export interface TimerRef {
   readonly id: number;
 }
 
-/** One armed timer of an actor. */
+/** What arrives from a timer set with `startTimer`: which timer it was, so that an old one can be told from its successor. */
+export interface Timeout {
+  readonly timeout: TimerRef;
+  readonly message: unknown;
+}
+
+/** What a timer is made of. */
+export interface TimerSetup {
+  /** Who gets the message; its end disarms the timer. For a timer to a name: who set it. */
+  readonly cell: Cell;
+  /** Who set it, and may cancel it. */
+  readonly setter: Cell;
+  /** The name whose holder at the time gets the message. */
+  readonly name?: string | undefined;
+  readonly message: unknown;
+  readonly deadline: number;
+  /** 0, the default, for a timer that fires once. */
+  readonly periodMs?: number;
+  /** Whether the message is wrapped in a {@link Timeout}. */
+  readonly wrapped?: boolean;
+}
+
+/** One armed timer. */
 export class Timer implements TimerRef {
   readonly id: number;
   readonly cell: Cell;
+  readonly setter: Cell;
+  readonly name: string | undefined;
   readonly message: unknown;
-  /** 0 for a timer that fires once. */
   readonly periodMs: number;
   deadline: number;
   /** Its place in the heap, or -1 when it is not armed. */
   index = -1;
 
-  constructor(id: number, cell: Cell, message: unknown, deadline: number, periodMs: number) {
+  constructor(id: number, setup: TimerSetup) {
     this.id = id;
-    this.cell = cell;
-    this.message = message;
-    this.deadline = deadline;
-    this.periodMs = periodMs;
+    this.cell = setup.cell;
+    this.setter = setup.setter;
+    this.name = setup.name;
+    this.message =
+      setup.wrapped === true ? ({ timeout: this, message: setup.message } satisfies Timeout) : setup.message;
+    this.deadline = setup.deadline;
+    this.periodMs = setup.periodMs ?? 0;
   }
 }
 
@@ -51,8 +77,10 @@ export class Timers {
     return this.#heap.length;
   }
 
-  set(cell: Cell, delayMs: number, message: unknown, periodMs: number): Timer {
-    const timer = new Timer(this.#nextId++, cell, message, this.#clock.now() + delayMs, periodMs);
+  /** Arms a timer; one to an actor that has ended is not armed. */
+  set(setup: TimerSetup): Timer {
+    const timer = new Timer(this.#nextId++, setup);
+    if ((setup.cell.flags & DEAD) !== 0) return timer;
     this.#insert(timer);
     this.#arm();
     return timer;
@@ -60,9 +88,14 @@ export class Timers {
 
   /** Disarms a timer and returns the milliseconds it had left, or `false` when it had fired or been cancelled. */
   cancel(timer: Timer): number | false {
-    if (timer.index < 0) return false;
-    this.#remove(timer);
-    return Math.max(0, timer.deadline - this.#clock.now());
+    const left = this.read(timer);
+    if (left !== false) this.#remove(timer);
+    return left;
+  }
+
+  /** The milliseconds a timer has left, or `false` when it has fired or been cancelled. */
+  read(timer: Timer): number | false {
+    return timer.index < 0 ? false : Math.max(0, timer.deadline - this.#clock.now());
   }
 
   /** Disarms everything. */

@@ -1,25 +1,31 @@
 import type { Cell } from "./cell.js";
+import { callsOfHandler, refuseCycles } from "./call-cycle.js";
 import { current } from "./current.js";
 import { Deferred } from "./deferred.js";
-import { takeNext } from "./delivery.js";
-import { type ExitReason, reasonOfThrown } from "./exit-reason.js";
+import { noteContent, noteMessage, noteReply } from "./debug.js";
+import { takeNext, wake } from "./delivery.js";
+import { reasonOfThrown } from "./exit-reason.js";
 import { extrasOf } from "./extras.js";
 import {
   ATTENTION,
+  BEFORE_MESSAGE,
   BUSY,
   CONTINUING,
   DEAD,
+  DEBUGGED,
   HELD,
+  IDLING,
   QUEUED,
   SIGNALLED,
   STARTING,
   STOP_REQUESTED,
   SUSPENDED,
 } from "./flags.js";
+import { armIdle, cancelIdle } from "./idle.js";
 import type { Down } from "./monitor.js";
 import { ARITY_MANY, ARITY_ONE, ARITY_ZERO, INIT, Operation } from "./operation.js";
 import { PendingCall } from "./pending-call.js";
-import type { Exit, Signal } from "./signal.js";
+import type { Exit, Signal, SystemRequest } from "./signal.js";
 import { runInit } from "./starting.js";
 import { stopActor } from "./stopping.js";
 
@@ -38,12 +44,15 @@ export function runTurn(cell: Cell): number {
       handled++;
       continue;
     }
-    if ((cell.flags & (HELD | CONTINUING)) !== 0) {
-      if (!runContinuation(cell)) break;
-      handled++;
-      continue;
+    const { operation } = cell;
+    if ((cell.flags & BEFORE_MESSAGE) !== 0) {
+      if ((cell.flags & (HELD | CONTINUING)) !== 0) {
+        if (!runContinuation(cell)) break;
+        handled++;
+        continue;
+      }
+      if (operation !== null) noteMessage(cell, operation);
     }
-    const operation = cell.operation;
     if (operation === null) {
       if (cell.mailbox === null) break;
       takeNext(cell);
@@ -54,18 +63,8 @@ export function runTurn(cell: Cell): number {
   }
   current.cell = null;
   cell.flags &= ~QUEUED;
-  resume(cell);
+  wake(cell);
   return handled;
-}
-
-/** Queues an actor that has something to do and may do it. */
-function resume(cell: Cell): void {
-  if ((cell.flags & QUEUED) !== 0) return;
-  const held = cell.flags & HELD;
-  const mayHandle = held === 0 && (cell.operation !== null || cell.mailbox !== null || (cell.flags & CONTINUING) !== 0);
-  const maySignal = (held & ~SUSPENDED) === 0 && (cell.flags & SIGNALLED) !== 0;
-  if (mayHandle || (maySignal && cell.extras?.signals?.has(cell.handled) === true))
-    cell.behaviour.kernel.scheduler.enqueue(cell);
 }
 
 /** Handles the message in the cell's slot; false when something must be looked at before the next one. */
@@ -137,7 +136,9 @@ function afterHandler(cell: Cell, operation: Operation, call: PendingCall | null
   }
   if (isThenable(result)) {
     cell.flags |= BUSY;
-    cell.busy = { operation, call, since: cell.behaviour.kernel.clock.now() };
+    const calls = callsOfHandler(cell);
+    cell.busy = { operation, call, since: cell.behaviour.kernel.clock.now(), calls };
+    if (calls !== null) refuseCycles(cell, calls);
     void settle(cell, call, result);
     return false;
   }
@@ -165,7 +166,7 @@ async function settle(cell: Cell, call: PendingCall | null, running: PromiseLike
   if ((cell.flags & DEAD) !== 0) return;
   cell.busy = null;
   cell.flags &= ~BUSY;
-  if (complete(cell, call, result)) resume(cell);
+  if (complete(cell, call, result)) wake(cell);
 }
 
 /** Sends the reply, and stops the actor where it asked for that; true when it may go on. */
@@ -180,10 +181,12 @@ function complete(cell: Cell, call: PendingCall | null, result: unknown): boolea
       return false;
     }
   }
+  if ((cell.flags & DEBUGGED) !== 0 && call !== null) noteReply(cell, call, result);
   if (stopping) {
     stopActor(cell, cell.extras?.stopReason, null);
     return false;
   }
+  if ((cell.flags & IDLING) !== 0) armIdle(cell);
   return true;
 }
 
@@ -198,6 +201,7 @@ async function ignoreOutcome(running: Promise<unknown>): Promise<void> {
 const CONTINUE = new Operation("handleContinue", () => undefined, ARITY_ONE, false);
 const DOWN = new Operation("handleDown", () => undefined, ARITY_ONE, false);
 const EXIT = new Operation("handleExit", () => undefined, ARITY_ONE, false);
+const INFO = new Operation("handleInfo", () => undefined, ARITY_ONE, false);
 
 /** Runs the oldest continuation, if there is one; false when the turn must end. */
 function runContinuation(cell: Cell): boolean {
@@ -212,7 +216,7 @@ function runContinuation(cell: Cell): boolean {
 function deliverSignal(cell: Cell): boolean {
   const signals = cell.extras?.signals ?? null;
   if ((cell.flags & HELD & ~SUSPENDED) !== 0 || signals === null) return false;
-  const entry = signals.take(cell.handled);
+  const entry = signals.take(cell.handled, (cell.flags & SUSPENDED) !== 0);
   if (entry === null) return false;
   if (signals.first === null) cell.flags &= ~SIGNALLED;
   dispatchSignal(cell, entry);
@@ -221,10 +225,16 @@ function deliverSignal(cell: Cell): boolean {
 
 function dispatchSignal(cell: Cell, entry: Signal): void {
   const { actor } = cell;
-  const { content } = entry;
-  if (entry.kind === "stop") stopActor(cell, content, null);
-  else if (entry.kind === "down") runHook(cell, DOWN, () => actor?.handleDown(content as Down));
-  else runHook(cell, EXIT, () => actor?.handleExit(content as Exit));
+  const { content, kind } = entry;
+  if (kind === "stop") return stopActor(cell, content, null);
+  if (kind === "system") return (content as SystemRequest).run(cell);
+  // Any message wakes an actor and ends the wait of its idle time-out, whatever lane it came through.
+  cancelIdle(cell);
+  if (cell.extras !== null) cell.extras.hibernatedAt = -1;
+  if ((cell.flags & DEBUGGED) !== 0) noteContent(cell, kind, content);
+  if (kind === "down") runHook(cell, DOWN, () => actor?.handleDown(content as Down));
+  else if (kind === "exit") runHook(cell, EXIT, () => actor?.handleExit(content as Exit));
+  else runHook(cell, INFO, () => actor?.handleInfo(content));
 }
 
 function runHook(cell: Cell, operation: Operation, hook: () => unknown): boolean {
@@ -236,10 +246,4 @@ function runHook(cell: Cell, operation: Operation, hook: () => unknown): boolean
     return false;
   }
   return afterHandler(cell, operation, null, result);
-}
-
-/** Ends an actor by its own request, with a reason, once its handler is done. */
-export function requestStop(cell: Cell, reason: ExitReason): void {
-  extrasOf(cell).stopReason = reason;
-  cell.flags |= STOP_REQUESTED;
 }

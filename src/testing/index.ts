@@ -1,3 +1,5 @@
+export { forEachSeed, SeedError, type SeedOptions } from "./for-each-seed.js";
 export { assertNoLeaks, leaksOf } from "./leak-check.js";
-export { createTestSystem, type TestSystem } from "./test-system.js";
+export { createProbe, type Probe, type Received, type Replies } from "./probe.js";
+export { createTestSystem, type TestSystem, type TestSystemOptions } from "./test-system.js";
 export { createVirtualClock, type Quietable, VirtualClock } from "./virtual-clock.js";

@@ -2,7 +2,7 @@ import { childrenOf } from "../kernel/family.js";
 import type { ActorSystem } from "../kernel/system.js";
 
 /**
- * Lists what a system still holds: live actors, names, groups and armed timers; empty when nothing is left.
+ * Lists what a system still holds: live actors, names, groups, links, monitors and armed timers; empty when nothing is left.
  *
  * Meant for the end of a test, after `system.stop()`: whatever is still there was leaked.
  */
@@ -13,6 +13,8 @@ export function leaksOf(system: ActorSystem): string[] {
   if (kernel.spawned !== kernel.ended) leaks.push(`${kernel.spawned - kernel.ended} actors have not ended`);
   for (const name of kernel.names.keys()) leaks.push(`name ${name} is held`);
   for (const group of kernel.groups.names()) leaks.push(`group ${group} has members`);
+  if (kernel.links > 0) leaks.push(`${kernel.links} links exist`);
+  if (kernel.monitors > 0) leaks.push(`${kernel.monitors} monitors are active`);
   if (kernel.timers.size > 0) leaks.push(`${kernel.timers.size} timers are armed`);
   return leaks;
 }

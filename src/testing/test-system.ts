@@ -1,8 +1,9 @@
 import type { Actor } from "../kernel/actor.js";
 import { seededRandom } from "../kernel/random.js";
 import type { Report } from "../kernel/report.js";
-import { type ActorSystem, createSystem, type SystemOptions } from "../kernel/system.js";
+import { type ActorSystem, createScheduledSystem, createSystem, type SystemOptions } from "../kernel/system.js";
 import { assertNoLeaks } from "./leak-check.js";
+import { SeededScheduler } from "./seeded-scheduler.js";
 import { createVirtualClock, type VirtualClock } from "./virtual-clock.js";
 
 /** A system under test: on a virtual clock, with a seeded random source, its reports collected. */
@@ -15,16 +16,31 @@ export interface TestSystem {
   stop(): Promise<void>;
 }
 
-/** Makes a {@link TestSystem}; `options` are those of `createSystem`, of which clock, random source and reporter have test defaults. */
+/** Options of {@link createTestSystem}: those of `createSystem`, of which clock, random source and reporter have test defaults. */
+export interface TestSystemOptions<Root> extends SystemOptions<Root> {
+  /**
+   * Runs the actors in an order drawn from this seed, and seeds the random source with it; see {@link SeededScheduler}.
+   *
+   * Without a seed they run first come first served, as they do in production.
+   */
+  readonly seed?: number;
+}
+
+/** Makes a {@link TestSystem}. With {@link forEachSeed} a test runs under many orders. */
 export async function createTestSystem<Root extends Actor<never>>(
-  options: SystemOptions<Root> = {},
+  options: TestSystemOptions<Root> = {},
 ): Promise<TestSystem> {
   const clock = createVirtualClock();
   const reports: Report[] = [];
   const reporter = (report: Report): void => {
     reports.push(report);
   };
-  const system = await createSystem({ clock, random: seededRandom(1), reporter, ...options });
+  const { seed, ...rest } = options;
+  const complete = { clock, random: seededRandom(seed ?? 1), reporter, ...rest };
+  const system =
+    seed === undefined
+      ? await createSystem(complete)
+      : await createScheduledSystem(complete, (setup) => new SeededScheduler(setup, seed));
   clock.attach(system);
   return {
     system,

@@ -7,7 +7,7 @@ export const MAX_LINES = 500;
 const vagueNames = new Set(["util", "utils", "helper", "helpers", "common", "misc", "manager", "managers"]);
 const starImports = new Set<string>(["All", "AllButDefault"]);
 const configFile = /(^|\/)[a-z-]+\.config\.ts$/;
-const allowedVagueNames = new Set(["lease-manager"]);
+const allowedVagueNames = new Set(["lease-manager", "event-manager"]);
 
 // The text of this repository speaks of the project alone: not of where, in which order or with which tools it was written.
 const foreignWords: readonly RegExp[] = [

@@ -127,3 +127,26 @@ test("a mailbox of any length keeps its order, through growth and reuse", async 
   expect(await ref.call.seen()).toEqual(Array.from({ length: 40_000 }, (_, n) => n));
   await stop();
 });
+
+test("a mailbox of one, or one that drops the oldest, keeps to its limit also while its actor starts", async () => {
+  const { system, clock, stop } = await createTestSystem();
+  for (const [limit, overflow, expected] of [
+    [1, "drop_newest", [0]],
+    [1, "drop_oldest", [4]],
+    [2, "drop_oldest", [3, 4]],
+  ] as const) {
+    const starting = system.spawn(bounded({ limit, overflow }), Promise.resolve());
+    for (let n = 0; n < 5; n++) starting.cast.note(n);
+    await clock.settle();
+    expect(await starting.call.seen()).toEqual(expected);
+    let open: () => void = () => undefined;
+    const blocked = system.spawn(bounded({ limit, overflow }), new Promise<void>((resolve) => (open = resolve)));
+    blocked.cast.block();
+    await clock.settle();
+    for (let n = 0; n < 5; n++) blocked.cast.note(n);
+    open();
+    await clock.settle();
+    expect(await blocked.call.seen()).toEqual(expected);
+  }
+  await stop();
+});

@@ -239,41 +239,6 @@ test("case 226: an actor that calls itself is told at once", async () => {
   await stop();
 });
 
-test("case 226: also after an await of its handler, and only the actor itself is told so", async () => {
-  class Self extends Actor<Promise<void>> {
-    #open: Promise<void> = Promise.resolve();
-
-    override init(open: Promise<void>): void {
-      this.#open = open;
-    }
-
-    async ask(): Promise<number> {
-      await this.#open;
-      return this.self<Self>().call.other();
-    }
-
-    async address(): Promise<unknown> {
-      await this.#open;
-      return this.self();
-    }
-
-    other(): number {
-      return 1;
-    }
-  }
-  const { system, clock, stop } = await createTestSystem();
-  let open: () => void = () => undefined;
-  const ref = system.spawn(Self, new Promise<void>((resolve) => (open = resolve)));
-  const address = ref.call.address();
-  const outside = ref.call.other();
-  await clock.settle();
-  open();
-  expect(await address).toBe(ref);
-  expect(await outside).toBe(1);
-  await expect(ref.call.ask()).rejects.toMatchObject({ code: "exit", cause: { code: "calling_self" } });
-  await stop();
-});
-
 test("a call times out after 5,000 ms by default, not before, and names what the callee is busy with", async () => {
   const { system, clock, stop } = await createTestSystem();
   const gate = system.spawn(Gate, { open: new Promise<void>(() => undefined) });
