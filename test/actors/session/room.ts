@@ -78,3 +78,11 @@ export const resume = (
   intent: "resume",
   resume: { sid, secret, epoch, rx, txFirst, txNext },
 });
+
+/** A client that had joined `room:a`, and got nothing since, comes back with what it knows; its new socket, when all is answered. */
+export async function comeBack(end: FakeEndpoint, client: Welcomed): Promise<FakeSocket> {
+  const { socket } = await end.connect();
+  socket.arrive([null, "1", "phoenix", "hello", { v: 1, token: "ann", ...resume(client, 1, 2) }]);
+  await end.clock.settle();
+  return socket;
+}

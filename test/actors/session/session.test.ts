@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { inspectSystem } from "../../../src/inspect/kernel-adapter.js";
-import { endpoint, hello, joined, numbered, resume, welcomeOf } from "./room.js";
+import { comeBack, endpoint, hello, joined, numbered, resume, welcomeOf } from "./room.js";
 
 test("a hello is answered with a session; a join, a push and a broadcast are numbered from 1", async () => {
   const end = await endpoint();
@@ -56,9 +56,7 @@ test("a missing number closes the connection with 4005, and the session survives
   first.socket.arrive(["3", "4", "room:a", "ask", {}, 5]);
   await end.clock.settle();
   expect(first.socket.closedWith?.code).toBe(4005);
-  const { socket } = await end.connect();
-  socket.arrive([null, "1", "phoenix", "hello", { v: 1, token: "ann", ...resume(first, 1, 2) }]);
-  await end.clock.settle();
+  const socket = await comeBack(end, first);
   expect(socket.take()[0]).toMatchObject([null, "1", "phoenix", "phx_reply", { response: { resumed: true } }]);
   await end.stop();
 });
@@ -80,13 +78,11 @@ test("what was sent while the client was away comes once, in order, after the an
   await end.clock.settle();
   for (let n = 0; n < 5; n++) end.context.subscriptions.broadcast("room:a", "said", { n });
   await end.clock.settle();
-  const { socket } = await end.connect();
-  socket.arrive([null, "9", "phoenix", "hello", { v: 1, token: "ann", ...resume(first, 1, 2) }]);
-  await end.clock.settle();
+  const socket = await comeBack(end, first);
   const frames = socket.take();
   expect(frames[0]).toMatchObject([
     null,
-    "9",
+    "1",
     "phoenix",
     "phx_reply",
     { response: { resumed: true, epoch: 2, rx: 1, tx: 6, topics: { "room:a": "ok" } } },
@@ -117,9 +113,7 @@ test("a session that was never sent anything resumes, and resumes again", async 
 test("a valid resume takes over from a socket that still looks open, which is closed with 4001", async () => {
   const end = await endpoint();
   const first = await joined(end);
-  const { socket } = await end.connect();
-  socket.arrive([null, "1", "phoenix", "hello", { v: 1, token: "ann", ...resume(first, 1, 2) }]);
-  await end.clock.settle();
+  const socket = await comeBack(end, first);
   expect(first.socket.closedWith?.code).toBe(4001);
   first.socket.arrive(["3", "4", "room:a", "say", "from the old one", 2]);
   end.context.subscriptions.broadcast("room:a", "said", { n: 1 });
@@ -134,21 +128,15 @@ test("the previous secret is good while the client may not have had the new one,
   const first = await joined(end);
   first.socket.lose();
   await end.clock.settle();
-  const lost = await end.connect();
-  lost.socket.arrive([null, "1", "phoenix", "hello", { v: 1, token: "ann", ...resume(first, 1, 2) }]);
-  await end.clock.settle();
+  const lost = { socket: await comeBack(end, first) };
   // The answer was lost with the socket: the client still has the first secret.
   lost.socket.lose();
   await end.clock.settle();
-  const second = await end.connect();
-  second.socket.arrive([null, "1", "phoenix", "hello", { v: 1, token: "ann", ...resume(first, 1, 2) }]);
-  await end.clock.settle();
+  const second = { socket: await comeBack(end, first) };
   expect(second.socket.take()[0]).toMatchObject([null, "1", "phoenix", "phx_reply", { response: { resumed: true } }]);
   second.socket.arrive([null, null, "phoenix", "ack", { ack: 1 }]);
   await end.clock.settle();
-  const thief = await end.connect();
-  thief.socket.arrive([null, "1", "phoenix", "hello", { v: 1, token: "ann", ...resume(first, 1, 2) }]);
-  await end.clock.settle();
+  const thief = { socket: await comeBack(end, first) };
   expect(thief.socket.closedWith?.code).toBe(4007);
   expect(second.socket.closedWith?.code).toBe(4007);
   expect(end.reports.map((report) => report.type)).toContain("session_revoked");
@@ -197,9 +185,7 @@ test("a detached session expires after its time, its channels end, and the clien
   await end.clock.advance(1);
   expect(end.context.directory.size).toBe(0);
   expect(end.context.subscriptions.size).toBe(0);
-  const { socket } = await end.connect();
-  socket.arrive([null, "1", "phoenix", "hello", { v: 1, token: "ann", ...resume(first, 1, 2) }]);
-  await end.clock.settle();
+  const socket = await comeBack(end, first);
   expect(socket.take()[0]).toMatchObject([
     null,
     "1",
@@ -215,9 +201,7 @@ test("the time away is counted from the last drop", async () => {
   const first = await joined(end);
   first.socket.lose();
   await end.clock.advance(100_000);
-  const { socket } = await end.connect();
-  socket.arrive([null, "1", "phoenix", "hello", { v: 1, token: "ann", ...resume(first, 1, 2) }]);
-  await end.clock.settle();
+  const socket = await comeBack(end, first);
   socket.lose();
   await end.clock.advance(100_000);
   expect(end.context.directory.size).toBe(1);
@@ -251,9 +235,7 @@ test("an outbox that overflows ends the session; the client is told that there i
   await end.clock.settle();
   for (let n = 0; n < 11; n++) end.context.subscriptions.broadcast("room:a", "said", { n });
   await end.clock.settle();
-  const { socket } = await end.connect();
-  socket.arrive([null, "1", "phoenix", "hello", { v: 1, token: "ann", ...resume(first, 1, 2) }]);
-  await end.clock.settle();
+  const socket = await comeBack(end, first);
   expect(socket.take()[0]).toMatchObject([
     null,
     "1",
