@@ -119,7 +119,7 @@ export abstract class StateMachine<M extends MachineTypes, Args = void> extends 
       );
     }
     const from = this.defer<EventReply<M, Name>>();
-    const event: { [Each in EventName<M>]: StateEvent<M> }[Name] = from.waiting
+    const event: { [Each in EventName<M>]: StateEvent<M> }[Name] = from.requested
       ? { type: "call", name, args, from }
       : { type: "cast", name, args };
     const handled = this.#arrived(event);

@@ -10,10 +10,13 @@ import type { PendingCall } from "./pending-call.js";
  * does nothing. This is `{noreply, State}` with `gen_server:reply/2`.
  */
 export class Deferred<Value> {
+  /** Whether the message was a call; true also when its caller has given up meanwhile, false for a cast. */
+  readonly requested: boolean;
   #pending: PendingCall | null;
 
   /** @internal */
   constructor(pending: PendingCall | null) {
+    this.requested = pending !== null;
     this.#pending = pending;
   }
 

@@ -182,6 +182,47 @@ test("a deferred that is never answered fails when the actor ends, at once", asy
   await stop();
 });
 
+test("a call is still known as one when its caller has given up before it is handled", async () => {
+  const seen: boolean[][] = [];
+  class Late extends Actor<Promise<void>> {
+    #open: Promise<void> = Promise.resolve();
+
+    override init(open: Promise<void>): void {
+      this.#open = open;
+    }
+
+    async block(): Promise<void> {
+      await this.#open;
+    }
+
+    ask(): Deferred<string> {
+      const deferred = this.defer<string>();
+      seen.push([deferred.requested, deferred.waiting]);
+      deferred.reply("answer");
+      return deferred;
+    }
+  }
+  const { system, clock, stop } = await createTestSystem();
+  let open: () => void = () => undefined;
+  const late = system.spawn(Late, new Promise<void>((resolve) => (open = resolve)));
+  late.cast.block();
+  const given = late
+    .callWithin(10)
+    .ask()
+    .catch((error: unknown) => error);
+  late.cast.ask();
+  await clock.advance(10);
+  expect(await given).toMatchObject({ code: "timeout" });
+  open();
+  expect(await late.call.ask()).toBe("answer");
+  expect(seen).toEqual([
+    [true, false],
+    [false, false],
+    [true, true],
+  ]);
+  await stop();
+});
+
 test("defer after the first await is refused with the reason", async () => {
   class Late extends Actor {
     async ask(): Promise<Deferred<string>> {
