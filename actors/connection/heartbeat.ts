@@ -65,6 +65,7 @@ export class Heartbeat extends Actor<HeartbeatStart> {
   }
 
   override formatStatus(): unknown {
-    return { kind: "heartbeat", members: this.#members?.size ?? 0 };
+    const living = (this.#members?.all() ?? []).filter((member) => this.system.isAlive(member));
+    return { kind: "heartbeat", members: living.length };
   }
 }
