@@ -45,6 +45,8 @@ export class PhoenixConnection extends Connection {
   /** What a stock client said in its URL, until it is authenticated. */
   #accepted: Accepted | undefined;
   #resumable = false;
+  /** Whether the socket is not read until the session has caught up. */
+  #heldBack = false;
 
   override init(accepted: PhoenixAccepted): void {
     this.#context = accepted.context;
@@ -62,8 +64,9 @@ export class PhoenixConnection extends Connection {
     if (session === undefined) return this.#first(frame, data.length);
     if (frame.topic === PHOENIX_TOPIC) return this.#control(frame, session);
     session.cast.frame(this.self(), frame, data.length);
-    if (this.system.mailboxLength(session) > HIGH_WATER) {
+    if (!this.#heldBack && this.system.mailboxLength(session) > HIGH_WATER) {
       // The session is busy, with a slow join for instance: TCP slows the client down meanwhile.
+      this.#heldBack = true;
       this.socket.pause();
       session.cast.caughtUp(this.self());
     }
@@ -71,6 +74,7 @@ export class PhoenixConnection extends Connection {
 
   /** The session has looked at all that it was sent. @internal */
   readOn(): void {
+    this.#heldBack = false;
     this.socket.resume();
   }
 

@@ -18,9 +18,10 @@ const RECENT = 100;
 const REPORT_EVERY_MS = 1_000;
 
 /**
- * Counts what could not be delivered, and keeps the last 100 of it as text.
+ * Counts what could not be delivered.
  *
- * Reported at most once a second, as a `dead_letter` report with the number since the last one.
+ * Every letter is counted. At most one a second is written down as text and reported, as a `dead_letter` report with the number since the last
+ * one; the latest 100 of those are kept.
  */
 export class DeadLetters {
   total = 0;
@@ -37,7 +38,7 @@ export class DeadLetters {
     this.#now = now;
   }
 
-  /** The latest dead letters, oldest first. */
+  /** The latest dead letters that were written down, oldest first. */
   get recent(): readonly DeadLetter[] {
     return [...this.#recent.slice(this.#oldest), ...this.#recent.slice(0, this.#oldest)];
   }

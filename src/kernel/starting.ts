@@ -127,12 +127,17 @@ async function finishStart(
       abandon(cell, "killed");
     });
   }
+  let resolveEnded: (outcome: InitOutcome) => void = () => undefined;
   const ended = new Promise<InitOutcome>((resolve) => {
-    const extras = extrasOf(cell);
-    extras.exitWaiters ??= new Set();
-    extras.exitWaiters.add((reason) => resolve({ reason: timedOut ? "timeout" : reason }));
+    resolveEnded = resolve;
   });
+  const waiter = (reason: ExitReason): void => resolveEnded({ reason: timedOut ? "timeout" : reason });
+  const extras = extrasOf(cell);
+  extras.exitWaiters ??= new Set();
+  extras.exitWaiters.add(waiter);
   const outcome = await Promise.race([pending, ended]);
+  // Else every actor with an async init would carry it for as long as it lives.
+  extras.exitWaiters?.delete(waiter);
   if (timer !== undefined) clock.clearTimer(timer);
   return concludeStart(cell, outcome, watch);
 }

@@ -174,9 +174,13 @@ export class ActorSystem {
     const cell = cellOf(ref);
     const failure = { target: cell.describe(), method: "stop", timeoutMs };
     if ((cell.flags & DEAD) !== 0) throw new CallError("noproc", { ...failure, reason: cell.exitReason });
-    const ended = this.exited(ref);
+    let takeOff: () => void = () => undefined;
+    const ended = new Promise<ExitReason>((resolve) => {
+      takeOff = this.onExit(ref, resolve);
+    });
     signal(cell, new Signal("stop", cell.handled + cell.mailboxLength, reason, null));
     const outcome = await this.#within(timeoutMs, ended);
+    takeOff();
     if (outcome === "timeout") throw new CallError("timeout", { ...failure, reason: "timeout" });
     if (outcome.reason !== reason) throw new CallError("exit", { ...failure, reason: outcome.reason });
   }

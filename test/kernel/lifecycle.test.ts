@@ -9,6 +9,7 @@ import {
   isNormalExit,
   StartError,
 } from "../../src/index.js";
+import { Cell } from "../../src/kernel/cell.js";
 import { createTestSystem } from "../../src/testing/index.js";
 
 class Scripted extends Actor<() => InitReturn> {
@@ -90,6 +91,14 @@ test("case 207: an init that takes too long is killed before start returns", asy
   expect(error).toBeInstanceOf(StartError);
   expect(error).toMatchObject({ code: "timeout" });
   expect(system.whereis("slow")).toBeUndefined();
+  await stop();
+});
+
+test("a start that waited for an async init leaves nobody waiting for the actor's end", async () => {
+  const { system, stop } = await createTestSystem();
+  const ref = await system.start(Scripted, async () => undefined);
+  expect(ref).toBeInstanceOf(Cell);
+  if (ref instanceof Cell) expect(ref.extras?.exitWaiters?.size ?? 0).toBe(0);
   await stop();
 });
 
@@ -252,6 +261,7 @@ test("case 219: stopActor stops in order, then says noproc; a time-out fails the
   const stopping = system.stopActor(ref, "normal", 100).catch((error: unknown) => error);
   await clock.advance(100);
   expect(await stopping).toMatchObject({ code: "timeout" });
+  expect(ref instanceof Cell ? ref.extras?.exitWaiters?.size : undefined).toBe(0);
   may();
   expect(await system.exited(ref)).toBe("normal");
   await expect(system.stopActor(ref)).rejects.toMatchObject({ code: "noproc" });

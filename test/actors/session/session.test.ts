@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Channel, ok } from "../../../actors/index.js";
 import { inspectSystem } from "../../../src/inspect/kernel-adapter.js";
 import { comeBack, endpoint, hello, joined, numbered, resume, welcomeOf } from "./room.js";
 
@@ -377,5 +378,33 @@ test("the inspector is shown whether a session is attached, since when, and what
   end.context.subscriptions.broadcast("room:a", "said", {});
   await end.clock.settle();
   expect(status()).toMatchObject({ state: "detached", sinceMs: 5_000, outbox: { messages: 2 } });
+  await end.stop();
+});
+
+test("while its session is busy with a slow join a client's socket is not read, and nothing of what came is lost", async () => {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  class Slow extends Channel {
+    override async join(): Promise<void> {
+      await opened;
+    }
+
+    override handleIn() {
+      return ok();
+    }
+  }
+  const end = await endpoint({
+    channels: { "room:*": Slow },
+    limits: { outboxMessages: 1_000, windowMessages: 1_000 },
+  });
+  const { socket } = await hello(end);
+  socket.arrive(["3", "3", "room:a", "phx_join", {}, 1]);
+  for (let n = 2; n <= 302; n++) socket.arrive(["3", `${n + 2}`, "room:a", "ask", {}, n]);
+  await end.clock.settle();
+  expect(socket.paused).toBe(true);
+  open();
+  await end.clock.settle();
+  expect(socket.paused).toBe(false);
+  expect(socket.take().filter((frame) => JSON.stringify(frame).includes("phx_reply"))).toHaveLength(302);
   await end.stop();
 });
