@@ -1,7 +1,10 @@
 export { type Answer, error, ok } from "./channel/answer.js";
 export { Channel, type ChannelClass, type ChannelStart } from "./channel/channel.js";
+export type { ChannelSchemas, Incoming, JoinParams } from "./channel/channel-schemas.js";
+export type { Refusal } from "./channel/refusal.js";
 export type { Accepted } from "./connection/accepted.js";
 export { Connection } from "./connection/connection.js";
+export { type CheckedAuthenticate, withParams } from "./endpoint/checked-params.js";
 export type { Authenticate, AuthenticatedUser, Credentials } from "./endpoint/context.js";
 export { Endpoint } from "./endpoint/endpoint.js";
 export type { EndpointOptions, SocketLimits, SocketOptions } from "./endpoint/options.js";
@@ -42,15 +45,91 @@ export type {
   WaiterStatus,
 } from "./lease/lease-results.js";
 export { LeaseError, withLease } from "./lease/with-lease.js";
+export { GroupScope, type GroupScopeOptions } from "./registry/group-scope.js";
+export type { GroupMessage, GroupMonitorRef } from "./registry/group-scope-core.js";
+export { type CounterKey, type Key, type KeyPart, wildcard } from "./registry/key.js";
+export type { Kind } from "./registry/kind.js";
+export { groupsOf, type LocalGroups, type MonitoredGroup, type MonitoredScope } from "./registry/local-groups.js";
+export { type LocalRegistry, type Query, registryOf } from "./registry/local-registry.js";
+export type { Locks, TransactionResult } from "./registry/locks.js";
+export { type Bindings, type Pattern, type Variable, variable } from "./registry/pattern.js";
+export type { PoolType } from "./registry/pool-table.js";
+export type { EventSubscribeOptions, PublishedEvents } from "./registry/published-events.js";
+export type { KeyPattern, QueryOf } from "./registry/query.js";
+export type { NewEntry } from "./registry/register-all.js";
+export { Registry } from "./registry/registry.js";
+export { RegistryError, type RegistryErrorCode } from "./registry/registry-error.js";
+export type {
+  ListenerMessage,
+  MovedMessage,
+  OnZeroMessage,
+  PublishedMessage,
+  RegisteredMessage,
+  RegistryMessage,
+  StatusMessage,
+  UnregMessage,
+  WatchRef,
+} from "./registry/registry-messages.js";
+export type { RegistryOptions } from "./registry/registry-options.js";
+export type {
+  EnsureResult,
+  Entry,
+  EntryOptions,
+  RegisterRefusal,
+  RegisterResult,
+  UpdateResult,
+} from "./registry/results.js";
+export type { EntryOf } from "./registry/row.js";
+export type { Cursor, Page, PageOptions } from "./registry/selection.js";
+export type { Located } from "./registry/starting.js";
+export type { ViaName } from "./registry/via-name.js";
+export type { WaitOptions } from "./registry/waiting.js";
+export type { MonitorType } from "./registry/watching.js";
+export type { ClaimOptions, PickedWorker, PoolMember, PoolOptions, WorkerPools } from "./registry/worker-pools.js";
 export { Session } from "./session/session.js";
 export type { Identity, SessionMessages, SessionRef } from "./session/session-messages.js";
 export { Topics } from "./topic/topics.js";
+export { Consumer } from "./stage/consumer.js";
+export type { SubscribeResult } from "./stage/consumer-end.js";
+export type { DemandDispatcherOptions } from "./stage/demand-dispatcher.js";
+export type {
+  Dispatcher,
+  DispatcherFactory,
+  DispatchPort,
+  DispatchSettings,
+  PartitionName,
+} from "./stage/dispatcher.js";
+export { IterableProducer, type IterableProducerArgs } from "./stage/iterable-producer.js";
+export type { DemandMode } from "./stage/outlet.js";
+export type { PartitionDispatcherOptions } from "./stage/partition-dispatcher.js";
+export { type Emitted, Producer } from "./stage/producer.js";
+export { ProducerConsumer } from "./stage/producer-consumer.js";
+export type { BufferKeep } from "./stage/stage-buffer.js";
+export type {
+  CancelMode,
+  CheckedSubscription,
+  ConsumerInit,
+  ConsumerOptions,
+  DemandControl,
+  DispatcherOption,
+  ProducerConsumerInit,
+  ProducerConsumerOptions,
+  ProducerInit,
+  ProducerOptions,
+  SubscribeOptions,
+} from "./stage/stage-options.js";
+export type { Cancellation, StageSource } from "./stage/stage-signals.js";
+export type { StageStatus } from "./stage/stage-status.js";
+export { type StageStreamOptions, stageStream, type StreamSources } from "./stage/stage-stream.js";
+export { StageStreamError, type StageStreamErrorCode } from "./stage/stream-error.js";
+export type { Subscription } from "./stage/subscription.js";
 export { BadStateEnterReturnError, PostponedFullError } from "./state-machine/machine-errors.js";
 export type { StateMachineStatus } from "./state-machine/machine-status.js";
 export type { MachineTypes } from "./state-machine/machine-types.js";
 export type { EnterAction, StateAction } from "./state-machine/state-action.js";
 export type { StateEvent } from "./state-machine/state-event.js";
 export type { StateFunction, StateFunctions } from "./state-machine/state-functions.js";
+export type { StateModule } from "./state-machine/state-functions.js";
 export { StateMachine } from "./state-machine/state-machine.js";
 export type { EnterResult, StateInit, StateResult } from "./state-machine/state-result.js";
 export type { StreamFunction, StreamOptions, TaskStreamItem } from "./task/stream-options.js";

@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { UsageError, describeOptions, readArguments } from "./harness/arguments.mjs";
 import { Controlled, ProgramError, ended } from "./harness/child.mjs";
-import { BENCH } from "./harness/context.mjs";
+import { BENCH, programFile } from "./harness/context.mjs";
 import { build, installPackages, shippedFlags } from "./harness/prepare.mjs";
 import { progress } from "./harness/progress.mjs";
 import { table } from "./harness/table.mjs";
@@ -22,7 +22,7 @@ const TOOLS = /** @type {const} */ ({
 });
 
 /** What may follow a scenario's name, behind a colon: whose program is profiled. */
-const PEERS = ["holdfast", "comedy", "ws", "raw"];
+const PEERS = ["holdfast", "comedy", "nact", "map", "ws", "raw"];
 
 const OPTIONS = /** @type {const} */ ({
   seconds: { type: "number", value: 5, min: 1, help: "how long the program works" },
@@ -93,8 +93,8 @@ function programOf(chosen, seconds, connections) {
     throw new UsageError(`Expected the name of a scenario, got ${JSON.stringify(name)}. Choose from:\n${list}`);
   }
   const title = `${name}-${peer}`;
-  const file = resolve(BENCH, `micro/${name}.mjs`);
-  if (existsSync(file)) {
+  const file = programFile(name);
+  if (file !== undefined) {
     const known = PEERS.filter((one) =>
       new RegExp(`export (async )?(function|\\{) ?${one}\\b`).test(readFileSync(file, "utf8")),
     );

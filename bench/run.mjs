@@ -7,17 +7,22 @@ import { cpus, loadavg } from "node:os";
 import { UsageError, describeOptions, readArguments } from "./harness/arguments.mjs";
 import { ProgramError } from "./harness/child.mjs";
 import { findPinning } from "./harness/cores.mjs";
-import { build, compileBeam, installPackages, shippedFlags } from "./harness/prepare.mjs";
+import { build, compileBeam, hasGproc, installPackages, shippedFlags } from "./harness/prepare.mjs";
 import { progress } from "./harness/progress.mjs";
 import { readRow, rowTable } from "./harness/report.mjs";
 import { table } from "./harness/table.mjs";
 import { flagsScenario, runFlags } from "./flags.mjs";
-import { scenarios } from "./scenarios.mjs";
+import { groups, scenarios } from "./scenarios.mjs";
 import { goals, history } from "./targets.mjs";
 
 const RUNS = 3;
 
+/** How long a program runs before it counts, and how long it counts. */
+const WARM_MS = 500;
+const RUN_MS = 1_000;
+
 const OPTIONS = /** @type {const} */ ({
+  only: { type: "text", help: "names of scenarios or groups, with commas between them; the same as naming them" },
   quick: {
     type: "flag",
     help: "one short run of each program and 1,000 connections: to see that it works, not to quote",
@@ -25,26 +30,29 @@ const OPTIONS = /** @type {const} */ ({
   runs: { type: "number", value: RUNS, min: 1, max: 99, help: "runs of each program, in turn; the median counts" },
   connections: { type: "number", value: 10_000, min: 1, help: "connections of the connection rows" },
   json: { type: "flag", help: "print the results as JSON on stdout, with every run" },
-  list: { type: "flag", help: "print the names of all scenarios" },
+  list: { type: "flag", help: "print the names of all scenarios and groups" },
   help: { type: "flag", help: "print this" },
 });
 
-const HELP = `Usage: npm run bench [-- scenario ...] [options]
+const HELP = `Usage: npm run bench [-- scenario|group ...] [options]
 
-Measures Holdfast beside its peers. Without names it runs all scenarios but "${flagsScenario.name}".
+Measures Holdfast beside its peers. Without names it runs all scenarios but "${flagsScenario.name}". A group stands for its scenarios:
+${Object.keys(groups).join(", ")}.
 
 ${describeOptions(OPTIONS)}
 
 Examples:
   npm run bench -- cast call
+  npm run bench -- --only savina,supervision --quick
   npm run bench -- idle-connections --connections 2000
 `;
 
 /** @param {string[]} words */
 async function main(words) {
-  const { flags, numbers, rest } = readArguments(words, OPTIONS);
+  const { flags, numbers, texts, rest: named } = readArguments(words, OPTIONS);
   if (flags["help"]) return void process.stdout.write(HELP);
   if (flags["list"]) return void process.stdout.write(`${listing()}\n`);
+  const rest = [...named, ...(texts["only"]?.split(",") ?? [])];
   const chosen = choose(rest);
   const quick = flags["quick"] === true;
   const line = progress("bench");
@@ -53,6 +61,7 @@ async function main(words) {
   await build();
   const pinning = findPinning();
   const beam = compileBeam();
+  const gproc = beam !== undefined && hasGproc();
   line.done();
   const machine = {
     node: process.version,
@@ -69,8 +78,8 @@ async function main(words) {
     pinning,
     beam,
     shippedFlags: machine.shippedFlags,
-    warmMs: quick ? 200 : 1_000,
-    runMs: quick ? 400 : 2_000,
+    warmMs: quick ? 200 : WARM_MS,
+    runMs: quick ? 400 : RUN_MS,
     connections: quick ? Math.min(1_000, numbers["connections"] ?? 0) : (numbers["connections"] ?? 0),
     show: (/** @type {string} */ _text) => {},
   };
@@ -86,8 +95,9 @@ async function main(words) {
         const where = `${++step}/${steps} ${scenario.name}, ${program.name}, run ${run + 1} of ${runs}`;
         context.show = (text) => line.show(`${where}: ${text}`);
         line.show(where);
-        if (program.needs === "beam" && beam === undefined) {
-          found.set(program.name, { missing: "no Erlang" });
+        const lacks = beam === undefined ? "no Erlang" : program.needs === "gproc" && !gproc ? "no gproc" : undefined;
+        if ((program.needs === "beam" || program.needs === "gproc") && lacks !== undefined) {
+          found.set(program.name, { missing: lacks });
           continue;
         }
         const before = found.get(program.name);
@@ -120,21 +130,22 @@ async function main(words) {
 
 /** @param {string[]} names */
 function choose(names) {
-  const known = [...scenarios.map((scenario) => scenario.name), flagsScenario.name];
+  const known = [...Object.keys(groups), ...scenarios.map((scenario) => scenario.name), flagsScenario.name];
   for (const name of names) {
     if (!known.includes(name))
-      throw new UsageError(`There is no scenario ${JSON.stringify(name)}. Choose from:\n${listing()}`);
+      throw new UsageError(`There is no scenario or group ${JSON.stringify(name)}. Choose from:\n${listing()}`);
   }
-  return names.length === 0
-    ? scenarios.filter((scenario) => !scenario.asked)
-    : scenarios.filter((scenario) => names.includes(scenario.name));
+  if (names.length === 0) return scenarios.filter((scenario) => !scenario.asked);
+  const grouped = new Set(names.flatMap((name) => groups[name]?.scenarios ?? []));
+  return scenarios.filter((scenario) => grouped.has(scenario) || names.includes(scenario.name));
 }
 
 function listing() {
-  return table(
-    ["scenario", "what it measures"],
-    [...scenarios, flagsScenario].map(({ name, about }) => [name, about]),
-  );
+  const lines = Object.entries(groups).flatMap(([group, { about, scenarios: list }]) => [
+    [group, `all of: ${about}`],
+    ...list.map((one) => [`  ${one.name}`, one.about]),
+  ]);
+  return table(["scenario or group", "what it measures"], [...lines, [flagsScenario.name, flagsScenario.about]]);
 }
 
 /**

@@ -1,9 +1,9 @@
 /**
- * All that can be measured, as data: scenarios, the programs each runs, and the rows that are read off them.
+ * All that can be measured, as data: scenarios, in groups, the programs each runs, and the rows that are read off them.
  *
  * @typedef {object} Program
  * @property {string} name what the table calls it
- * @property {"holdfast" | "comedy" | "ws" | "beam"} needs what must be there for it to run
+ * @property {"holdfast" | "comedy" | "nact" | "ws" | "beam" | "gproc"} needs what must be there for it to run
  * @property {(context: import("./harness/context.mjs").Context) => Promise<Record<string, number>>} run one run in fresh processes
  *
  * @typedef {object} Row
@@ -23,121 +23,25 @@
  * @property {readonly Program[]} programs Holdfast's first; they run in turn
  * @property {readonly Row[]} rows
  */
+import { microScenarios } from "./micro/scenarios.mjs";
+import { savinaScenarios } from "./savina/scenarios.mjs";
 import { connectionScenarios } from "./scenario/scenarios.mjs";
-import { runBeam, runMicro } from "./harness/context.mjs";
+import { supervisionScenarios } from "./supervision/scenarios.mjs";
 
 /**
- * A scenario with one figure for each program.
+ * Names that stand for several scenarios.
  *
- * @param {{ name: string, about: string, unit: import("./harness/table.mjs").Unit, better: "more" | "less", comedy?: boolean,
- *   beam?: Readonly<Record<string, string>>, nodeFlags?: readonly string[] }} micro `beam`: rows of bench_beam.erl by the name that the
- *   table gives them
- * @returns {Scenario}
+ * @type {Readonly<Record<string, { about: string, scenarios: readonly Scenario[] }>>}
  */
-function micro({ name, about, unit, better, comedy = true, beam = {}, nodeFlags = [] }) {
-  /** @type {Program[]} */
-  const programs = [
-    { name: "Holdfast", needs: "holdfast", run: (context) => runMicro(context, name, "holdfast", nodeFlags) },
-  ];
-  if (comedy)
-    programs.push({ name: "comedy", needs: "comedy", run: (context) => runMicro(context, name, "comedy", nodeFlags) });
-  for (const [label, row] of Object.entries(beam)) {
-    programs.push({ name: label, needs: "beam", run: (context) => runBeam(context, row) });
-  }
-  const peers = programs.slice(1).map((program) => program.name);
-  return {
-    name,
-    about,
-    asked: false,
-    programs,
-    rows: [{ name, title: about, unit, better, value: "value", subject: "Holdfast", peers }],
-  };
-}
+export const groups = {
+  messages: { about: "actors, their messages and their memory", scenarios: microScenarios },
+  supervision: {
+    about: "crashes, restarts, starts and stops under supervisors, names",
+    scenarios: supervisionScenarios,
+  },
+  savina: { about: "micro programs of the Savina suite", scenarios: savinaScenarios },
+  connections: { about: "servers with sockets", scenarios: connectionScenarios },
+};
 
 /** @type {readonly Scenario[]} */
-export const scenarios = [
-  micro({
-    name: "cast",
-    about: "casts, one to one",
-    unit: "per second",
-    better: "more",
-    beam: { "BEAM gen_server": "cast" },
-  }),
-  micro({
-    name: "send",
-    about: "sends, one to one",
-    unit: "per second",
-    better: "more",
-    comedy: false,
-    beam: { "BEAM !": "send" },
-  }),
-  micro({
-    name: "call",
-    about: "calls, one client",
-    unit: "per second",
-    better: "more",
-    beam: { "BEAM gen_server": "call" },
-  }),
-  micro({
-    name: "call-100",
-    about: "calls, 100 in flight",
-    unit: "per second",
-    better: "more",
-    beam: { "BEAM gen_server": "call_100" },
-  }),
-  micro({
-    name: "ping-pong",
-    about: "ping-pong, round trips",
-    unit: "per second",
-    better: "more",
-    beam: { "BEAM !": "ping_pong" },
-  }),
-  micro({ name: "ring", about: "ring of 1,000, hops", unit: "per second", better: "more", beam: { "BEAM !": "ring" } }),
-  micro({
-    name: "fan-out",
-    about: "fan-out to 100,000, all handled",
-    unit: "ms",
-    better: "less",
-    beam: { "BEAM pg": "fan_out", "BEAM list": "fan_out_list" },
-  }),
-  micro({
-    name: "spawn",
-    about: "start, idle actor with init",
-    unit: "per second",
-    better: "more",
-    beam: { "BEAM gen_server": "spawn" },
-  }),
-  micro({
-    name: "spawn-raw",
-    about: "spawn, not waited for",
-    unit: "per second",
-    better: "more",
-    comedy: false,
-    beam: { "BEAM spawn": "spawn_raw" },
-  }),
-  micro({
-    name: "spawn-supervised",
-    about: "start under a dynamic supervisor",
-    unit: "per second",
-    better: "more",
-    comedy: false,
-    beam: { "BEAM simple_one_for_one": "spawn_supervised" },
-  }),
-  micro({
-    name: "bytes",
-    about: "memory of an idle actor",
-    unit: "bytes",
-    better: "less",
-    beam: { "BEAM gen_server hibernated": "bytes", "BEAM process": "bytes_raw" },
-    nodeFlags: ["--expose-gc"],
-  }),
-  micro({
-    name: "bytes-supervised",
-    about: "memory of an idle actor under a dynamic supervisor",
-    unit: "bytes",
-    better: "less",
-    beam: { "BEAM simple_one_for_one, hibernated": "bytes_supervised" },
-    nodeFlags: ["--expose-gc"],
-  }),
-  ...connectionScenarios,
-];
+export const scenarios = Object.values(groups).flatMap((group) => group.scenarios);

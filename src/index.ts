@@ -7,12 +7,23 @@ export {
   type InitReturn,
   type StartParameters,
 } from "./kernel/actor.js";
-export type { ActorRef, AnyRef, CallView, CastView, MessageName, Reply } from "./kernel/actor-ref.js";
+export type {
+  ActorRef,
+  AnyRef,
+  CallView,
+  CastView,
+  Handlers,
+  MessageName,
+  NotAMessage,
+  Reply,
+} from "./kernel/actor-ref.js";
 export type { TimerOptions } from "./kernel/actor-timers.js";
 export type { AliasMode, AliasOptions, AliasRef, AliasSendOptions, MonitorAliasMode } from "./kernel/alias.js";
+export type { ArgumentSchemas, MessageSchemas } from "./kernel/argument-schemas.js";
 export type { MailboxOptions, Overflow } from "./kernel/behaviour.js";
+export type { CallerContext } from "./kernel/caller-context.js";
 export { type Clock, type ClockTimer, realClock } from "./kernel/clock.js";
-export type { DeadLetter, DeadLetterReason } from "./kernel/dead-letters.js";
+export type { DeadLetter, DeadLetterReason, DeadLetterTarget } from "./kernel/dead-letters.js";
 export type { DebugEvent, DebugFunction, Statistics } from "./kernel/debug.js";
 export { Deferred } from "./kernel/deferred.js";
 export {
@@ -38,7 +49,9 @@ export {
   reasonOfThrown,
 } from "./kernel/exit-reason.js";
 export {
+  adoptsOrphans,
   hooks,
+  type lastSignatures,
   messages,
   readState,
   release,
@@ -62,7 +75,16 @@ export {
   type TakeOptions,
 } from "./kernel/request.js";
 export type { Exit } from "./kernel/signal.js";
+export {
+  type ForeignIssue,
+  isSchema,
+  type SchemaOutput,
+  type SchemaResult,
+  type StandardSchema,
+} from "./kernel/standard-schema.js";
 export type { SpawnOptions, StartOptions } from "./kernel/starting.js";
 export { type ActorSystem, createSystem, type StartResult, type SystemOptions } from "./kernel/system.js";
 export { sys, type SysOptions, type SysStatus } from "./kernel/sys.js";
 export type { Timeout, TimerRef } from "./kernel/timers.js";
+export { type ActorName, actorName, type NameFor } from "./kernel/typed-name.js";
+export { SchemaError, type SchemaIssue, validate, type ValidateOptions, type Validation } from "./kernel/validate.js";

@@ -1,6 +1,8 @@
 import { Actor, whatCame } from "../src/index.js";
 import { type AnyActorClass, type CheckedChildSpec, type ChildPolicy, supervising } from "./child-spec.js";
+import { checkBackoff } from "./check-backoff.js";
 import { SupervisorSpecError, unexpected } from "./spec-error.js";
+import type { BackoffRule } from "./strategy/backoff.js";
 import type { AutoShutdown, ChildId, ChildType, RestartType, Shutdown } from "./strategy/terms.js";
 
 const DEFAULT_WORKER_SHUTDOWN_MS = 5_000;
@@ -9,7 +11,10 @@ const DEFAULT_WORKER_SHUTDOWN_MS = 5_000;
 type Unchecked = { readonly [Key in keyof CheckedChildSpec]?: unknown };
 
 /** A checked policy and the class it is for. */
-export type CheckedPolicy = Required<ChildPolicy> & { readonly start: AnyActorClass };
+export type CheckedPolicy = Required<Omit<ChildPolicy, "backoff">> & {
+  readonly start: AnyActorClass;
+  readonly backoff?: BackoffRule;
+};
 
 /**
  * Checks child specifications and fills in the defaults, without starting anything. Unknown keys are ignored.
@@ -65,7 +70,8 @@ export function checkPolicy(given: Unchecked, at: string): CheckedPolicy {
     const expected = 'a number of milliseconds from 0, "infinity" or "brutal_kill"';
     throw unexpected("invalid_shutdown", `shutdown of ${at}`, expected, shutdown);
   }
-  return { start, restart, shutdown, type };
+  const policy = { start, restart, shutdown, type };
+  return given.backoff === undefined ? policy : { ...policy, backoff: checkBackoff(given.backoff, at, restart) };
 }
 
 /** Refuses what is not an object. */

@@ -1,4 +1,5 @@
-import type { Actor, ActorClass, ArgsOf } from "../src/index.js";
+import type { Actor, ActorClass, ArgsOf, NameFor } from "../src/index.js";
+import type { BackoffOptions, BackoffRule } from "./strategy/backoff.js";
 import type { ChildId, ChildType, RestartType, Shutdown } from "./strategy/terms.js";
 
 /** The class of any actor, whatever its `init` takes. */
@@ -12,6 +13,12 @@ export interface ChildPolicy {
   readonly shutdown?: Shutdown;
   /** Whether it counts as a supervisor; found out from the class by default. */
   readonly type?: ChildType;
+  /**
+   * How long to wait before a restart, longer each time; at once by default. Not for temporary children.
+   *
+   * Such restarts do not count for the supervisor's `intensity`: `maxAttempts` is the child's own budget.
+   */
+  readonly backoff?: BackoffOptions;
 }
 
 /** What a supervisor must know to start a child and to treat it; made with {@link child}. */
@@ -36,10 +43,16 @@ export interface CheckedChildSpec extends ChildSpec {
   readonly shutdown: Shutdown;
   readonly type: ChildType;
   readonly significant: boolean;
+  readonly backoff?: BackoffRule;
 }
 
 /** What {@link child} takes: a specification without its class; `args` may be left out when `init` takes none. */
-export type ChildOptions<A> = Omit<ChildSpec, "start" | "args"> & ArgsOption<ArgsOf<A>>;
+export type ChildOptions<A> = Omit<ChildSpec, "start" | "args" | "name"> & ArgsOption<ArgsOf<A>> & NameOption<A>;
+
+/** The option `name` of a class: a typed name must fit it. */
+export interface NameOption<A> {
+  readonly name?: NameFor<NoInfer<A>>;
+}
 
 /** The option `args` of a class whose `init` takes `Args`. */
 export type ArgsOption<Args> = [Args] extends [void]

@@ -1,6 +1,7 @@
 import type { Actor, ActorClass } from "../src/index.js";
 import { checkPolicy, type CheckedPolicy } from "./check-child-spec.js";
 import type { ChildPolicy } from "./child-spec.js";
+import type { BackoffRule } from "./strategy/backoff.js";
 import type { ChildType, RestartType, Shutdown } from "./strategy/terms.js";
 
 /**
@@ -13,12 +14,14 @@ export class ChildTemplate<A = Actor<unknown>> {
   readonly restart: RestartType;
   readonly shutdown: Shutdown;
   readonly type: ChildType;
+  readonly backoff: BackoffRule | undefined;
 
-  constructor(start: ActorClass<A>, { restart, shutdown, type }: Omit<CheckedPolicy, "start">) {
+  constructor(start: ActorClass<A>, { restart, shutdown, type, backoff }: Omit<CheckedPolicy, "start">) {
     this.start = start;
     this.restart = restart;
     this.shutdown = shutdown;
     this.type = type;
+    this.backoff = backoff;
   }
 }
 

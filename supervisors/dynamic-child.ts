@@ -1,6 +1,8 @@
 import type { AnyRef, Deferred, ExitReason } from "../src/index.js";
 import type { ChildTemplate } from "./child-template.js";
 import type { TerminateChildResult } from "./results.js";
+import type { DueAttempt } from "./static-child.js";
+import { RestartAttempts } from "./strategy/backoff.js";
 
 /** How one child of a dynamic supervisor appears in the system. */
 export interface DynamicStartOptions {
@@ -19,18 +21,24 @@ export class RestartableChild {
   ref: AnyRef;
   /** The attempt that is due, while it could not be restarted. */
   retry: TryChildAgain | undefined;
+  /** The attempts in a row, of a child with back-off. */
+  readonly attempts: RestartAttempts | undefined;
 
   constructor(template: ChildTemplate, args: unknown, options: DynamicStartOptions, ref: AnyRef) {
     this.template = template;
     this.args = args;
     this.options = options;
     this.ref = ref;
+    this.retry = undefined;
+    this.attempts = template.backoff === undefined ? undefined : new RestartAttempts(template.backoff);
   }
 }
 
 /** What a dynamic supervisor sends itself to try a restart once more. */
 export class TryChildAgain {
   readonly child: RestartableChild;
+  /** For a child with back-off; else the attempt is due as soon as the supervisor gets to it. */
+  due: DueAttempt | undefined;
 
   constructor(child: RestartableChild) {
     this.child = child;

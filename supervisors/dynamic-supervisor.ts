@@ -26,7 +26,7 @@ import {
   TryChildAgain,
 } from "./dynamic-child.js";
 import { whenDone } from "./in-order.js";
-import { isInitResult } from "./init-result.js";
+import { isInitResult, refuseStop } from "./init-result.js";
 import { type ErrorContext, offenderOf, ProgressReport, type Reporting, SupervisorReport } from "./reports.js";
 import {
   type ChildCounts,
@@ -37,9 +37,10 @@ import {
   OK,
   type Refused,
   type TerminateChildResult,
+  type WhichChildResult,
 } from "./results.js";
 import { SupervisorSpecError, unexpected } from "./spec-error.js";
-import { restartStatus, type SupervisorStatus } from "./status.js";
+import { type ChildStatus, MOST_LISTED, nextTry, restartStatus, type SupervisorStatus } from "./status.js";
 import { type StopRequest, Stopper } from "./stopper.js";
 import { RestartWindow } from "./strategy/intensity.js";
 import { isShutdownError, isTerminationReported, shouldRestart } from "./strategy/should-restart.js";
@@ -77,13 +78,21 @@ export class DynamicSupervisor extends Actor<DynamicSupervisorFlags | undefined>
   static readonly [supervising] = true;
   /** Callers wait for as long as it takes: a supervisor that starts or stops a child answers nobody meanwhile, as in OTP. */
   static override readonly callTimeoutMs = Number.POSITIVE_INFINITY;
-  static readonly [messages] = ["startChild", "terminateChild", "whichChildren", "countChildren"] as const;
+  static readonly [messages] = [
+    "startChild",
+    "terminateChild",
+    "whichChild",
+    "whichChildren",
+    "countChildren",
+  ] as const;
 
+  #given: DynamicSupervisorFlags | undefined;
   #flags: CheckedDynamicFlags = checkDynamicFlags({});
   #window = new RestartWindow(this.#flags);
   readonly #children = new Map<AnyRef, DynamicEntry>();
   #supervisors = 0;
-  #restarting = 0;
+  /** Those between two attempts. */
+  readonly #restarting = new Set<RestartableChild>();
   readonly #reporting: Reporting = { ref: this.self(), behaviour: this.constructor.name };
   readonly #stopper = new Stopper(this.system, {
     exit: (ref, reason) => this.exit(ref, reason),
@@ -138,28 +147,40 @@ export class DynamicSupervisor extends Actor<DynamicSupervisorFlags | undefined>
     return deferred;
   }
 
+  /** One child. A ref of an actor that is no child of this supervisor, or no longer, is `not_found`. */
+  whichChild(ref: AnyRef): WhichChildResult {
+    const entry = this.#children.get(ref);
+    return entry === undefined ? NOT_FOUND : { ok: true, child: shown(ref, entry) };
+  }
+
   /** All children, the newest first. Costs time and memory for each: not for supervisors with many children, and never in a loop. */
   whichChildren(): ChildEntry[] {
-    return [...this.#children].reverse().map(([ref, entry]) => {
-      const restarting = entry instanceof RestartableChild && entry.retry !== undefined;
-      const { type, start } = templateOf(entry);
-      const shown = restarting ? undefined : ref;
-      return { id: undefined, ref: shown, state: restarting ? "restarting" : "running", type, behaviour: start.name };
-    });
+    return [...this.#children].reverse().map(([ref, entry]) => shown(ref, entry));
   }
 
   /** How many children there are, and of which kind; `specs` is the number of children. */
   countChildren(): ChildCounts {
     const { size } = this.#children;
     const supervisors = this.#supervisors;
-    return { specs: size, active: size - this.#restarting, supervisors, workers: size - supervisors };
+    return { specs: size, active: size - this.#restarting.size, supervisors, workers: size - supervisors };
   }
 
   override [startup](flags: DynamicSupervisorFlags | undefined): unknown {
     this.trapExit();
+    this.#given = flags;
     return whenDone<unknown, InitResult | undefined>(this.init(flags), (returned) =>
       this.#begin(returned ?? flags ?? {}),
     );
+  }
+
+  /**
+   * Takes over the flags that `init` returns now; see `sys.changeCode`. Children are not touched, also when there are more than `maxChildren`.
+   *
+   * The restarts so far count on. What cannot be used is refused. Each child keeps the template that it was started with.
+   */
+  override codeChange(_oldVersion: unknown, _extra: unknown): void | Promise<void> {
+    const given = this.#given;
+    return whenDone<unknown, void>(this.init(given), (returned) => this.#reflag(returned ?? given ?? {}));
   }
 
   override handleExit({ ref, reason }: Exit): void | Promise<void> {
@@ -167,7 +188,7 @@ export class DynamicSupervisor extends Actor<DynamicSupervisorFlags | undefined>
     if (entry === undefined || entry instanceof StoppingChild) return;
     const template = templateOf(entry);
     if (isTerminationReported(template.restart, reason)) this.#report("child_terminated", reason, template, ref);
-    if (entry instanceof RestartableChild && shouldRestart(template.restart, reason)) return this.#restart(entry);
+    if (entry instanceof RestartableChild && shouldRestart(template.restart, reason)) return this.#restartInTime(entry);
     this.#remove(ref, template);
   }
 
@@ -206,34 +227,45 @@ export class DynamicSupervisor extends Actor<DynamicSupervisorFlags | undefined>
 
   override formatStatus(): SupervisorStatus {
     const { specs, active } = this.countChildren();
+    const now = this.system.clock.now();
+    const restarting = [...this.#restarting].slice(0, MOST_LISTED);
     return {
       kind: "supervisor",
       strategy: "one_for_one",
       dynamic: true,
-      restarts: restartStatus(this.#window, this.system.clock.now()),
+      restarts: restartStatus(this.#window, now),
       children: specs,
       active,
-      entries: [],
+      entries: restarting.map((child) => statusOf(child, now)),
       maxChildren: this.#flags.maxChildren,
     };
   }
 
   #begin(returned: unknown): InitResult | undefined {
     if (isInitResult(returned)) return returned;
-    if (typeof returned !== "object" || returned === null) {
-      throw new BadReturnError(
-        `${this.constructor.name}.init returned ${whatCame(returned)}. The init of a dynamic supervisor may return nothing, ` +
-          "{ intensity, periodMs, maxChildren }, of which none is required, { ignore: true }, { stop: reason }, or a promise of one of these.",
-      );
-    }
     try {
-      this.#flags = checkDynamicFlags(returned);
+      this.#flags = this.#read(returned);
     } catch (error) {
       if (error instanceof SupervisorSpecError) return { stop: error.exitReason };
       throw error;
     }
     this.#window = new RestartWindow(this.#flags);
     return undefined;
+  }
+
+  /** Reads what `init` returned. @throws {SupervisorSpecError} or {@link BadReturnError} when it cannot be used */
+  #read(returned: unknown): CheckedDynamicFlags {
+    if (typeof returned === "object" && returned !== null) return checkDynamicFlags(returned);
+    throw new BadReturnError(
+      `${this.constructor.name}.init returned ${whatCame(returned)}. The init of a dynamic supervisor may return nothing, ` +
+        "{ intensity, periodMs, maxChildren }, of which none is required, { ignore: true }, { stop: reason }, or a promise of one of these.",
+    );
+  }
+
+  #reflag(returned: unknown): void {
+    if (isInitResult(returned)) return refuseStop(returned, this.constructor.name);
+    this.#flags = this.#read(returned);
+    this.#window = this.#window.under(this.#flags);
   }
 
   #admit(
@@ -244,34 +276,50 @@ export class DynamicSupervisor extends Actor<DynamicSupervisorFlags | undefined>
   ): DynamicStartResult {
     if (!result.ok) return result.ignore ? IGNORED : failedStart(result.reason, {});
     const { ref } = result;
-    this.#children.set(
-      ref,
-      template.restart === "temporary" ? template : new RestartableChild(template, args, options, ref),
-    );
+    if (template.restart === "temporary") this.#children.set(ref, template);
+    else {
+      const child = new RestartableChild(template, args, options, ref);
+      child.attempts?.started(this.system.clock.now());
+      this.#children.set(ref, child);
+    }
     if (template.type === "supervisor") this.#supervisors++;
     this.#progress("debug", ref, template);
     return result;
   }
 
+  /** Restarts a child that has ended or could not be started: now, or after the delay of its back-off. */
+  #restartInTime(child: RestartableChild): void | Promise<void> {
+    if (child.attempts === undefined) return this.#restart(child);
+    const delayMs = child.attempts.next(this.system.clock.now(), this.system.random);
+    if (delayMs === undefined) return this.#giveUp(child, "reached_max_restart_attempts");
+    const retry = this.#note(child, new TryChildAgain(child));
+    retry.due = { timer: this.sendAfter(delayMs, retry), atMs: this.system.clock.now() + delayMs };
+  }
+
+  #giveUp(child: RestartableChild, reason: string): void {
+    this.#report("shutdown", reason, child.template, child.ref);
+    this.#remove(child.ref, child.template);
+    this.#settleRetry(child);
+    this.stop("shutdown");
+  }
+
   #restart(child: RestartableChild): void | Promise<void> {
     const { template, args, options } = child;
-    if (!this.#window.allow(this.system.clock.now())) {
-      this.#report("shutdown", "reached_max_restart_intensity", template, child.ref);
-      this.#remove(child.ref, template);
-      this.#settleRetry(child);
-      this.stop("shutdown");
-      return;
+    if (child.attempts !== undefined) this.#window.pass();
+    else if (!this.#window.allow(this.system.clock.now())) {
+      return this.#giveUp(child, "reached_max_restart_intensity");
     }
     return whenDone(this.start(template.start, args, options), (result) => this.#restarted(child, result));
   }
 
-  #restarted(child: RestartableChild, result: StartResult<Actor<unknown>>): void {
+  #restarted(child: RestartableChild, result: StartResult<Actor<unknown>>): void | Promise<void> {
     const { template, ref } = child;
     if (result.ok) {
       this.#settleRetry(child);
       // Its place stays taken all the time: the number of children does not change with a restart.
       this.#children.delete(ref);
       child.ref = result.ref;
+      child.attempts?.started(this.system.clock.now());
       this.#children.set(result.ref, child);
       this.#progress("info", result.ref, template);
     } else if (result.ignore) {
@@ -279,14 +327,22 @@ export class DynamicSupervisor extends Actor<DynamicSupervisorFlags | undefined>
       this.#remove(ref, template);
     } else {
       this.#report("start_error", result.reason, template, ref);
-      if (child.retry === undefined) this.#restarting++;
-      child.retry = new TryChildAgain(child);
-      this.self().send(child.retry);
+      if (child.attempts !== undefined) return this.#restartInTime(child);
+      this.self().send(this.#note(child, new TryChildAgain(child)));
     }
   }
 
+  #note(child: RestartableChild, retry: TryChildAgain): TryChildAgain {
+    this.#settleRetry(child);
+    this.#restarting.add(child);
+    child.retry = retry;
+    return retry;
+  }
+
   #settleRetry(child: RestartableChild): void {
-    if (child.retry !== undefined) this.#restarting--;
+    if (child.retry === undefined) return;
+    this.#restarting.delete(child);
+    if (child.retry.due !== undefined) this.cancelTimer(child.retry.due.timer);
     child.retry = undefined;
   }
 
@@ -333,4 +389,27 @@ export class DynamicSupervisor extends Actor<DynamicSupervisorFlags | undefined>
 
 function templateOf(entry: DynamicEntry): ChildTemplate {
   return entry instanceof ChildTemplate ? entry : entry.template;
+}
+
+function shown(ref: AnyRef, entry: DynamicEntry): ChildEntry {
+  const restarting = entry instanceof RestartableChild && entry.retry !== undefined;
+  const { type, start } = templateOf(entry);
+  const state = restarting ? "restarting" : "running";
+  return { id: undefined, ref: restarting ? undefined : ref, state, type, behaviour: start.name };
+}
+
+function statusOf(child: RestartableChild, now: number): ChildStatus {
+  const { template, options, ref, retry, attempts } = child;
+  const { restart, shutdown } = template;
+  const name = options.name ?? options.label;
+  return {
+    ...shown(ref, child),
+    restart,
+    shutdown,
+    significant: false,
+    restarts: 0,
+    lastExit: undefined,
+    ...(name === undefined ? {} : { name }),
+    ...nextTry(retry?.due?.atMs, attempts, now),
+  };
 }

@@ -1,3 +1,46 @@
+export {
+  type AnyApplicationClass,
+  Application,
+  type ApplicationContext,
+  type ApplicationStart,
+  type StartType,
+} from "./application/application.js";
+export {
+  type ApplicationRef,
+  Applications,
+  type ApplicationsOptions,
+  type EnsureAllStartedOptions,
+  type StartApplicationOptions,
+} from "./application/applications.js";
+export {
+  application,
+  type ApplicationArgs,
+  type ApplicationClass,
+  type ApplicationDefinition,
+  type ApplicationOptions,
+  libraryApplication,
+  type StartPhase,
+} from "./application/definition.js";
+export { getEnv, setEnv, unsetEnv } from "./application/environment.js";
+export type { HostProcess, StopSignal } from "./application/host-process.js";
+export type {
+  ApplicationStartFailed,
+  ChangeEnvResult,
+  CircularDependency,
+  ConfigChangeFailed,
+  EnsureAllStartedResult,
+  GetSupervisorResult,
+  LoadResult,
+  NameConflict,
+  RunningApplication,
+  StartApplicationResult,
+  StopApplicationResult,
+  UnknownApplication,
+  UnloadResult,
+} from "./application/results.js";
+export { runApplication, type RunningProgram, type RunOptions } from "./application/run-application.js";
+export type { ProgramStartFailed, RunResult } from "./application/run-result.js";
+export type { StartMode } from "./application/start-all.js";
 export { checkChildSpec, checkChildSpecs } from "./check-child-spec.js";
 export type { DynamicSupervisorFlags, SupervisorFlags } from "./check-flags.js";
 export {
@@ -43,7 +86,8 @@ export type {
 } from "./results.js";
 export { SupervisorSpecError, type SupervisorSpecErrorCode } from "./spec-error.js";
 export { startChild } from "./start-child.js";
-export type { ChildStatus, RestartStatus, SupervisorStatus } from "./status.js";
+export type { ChildStatus, NextTry, RestartStatus, SupervisorStatus } from "./status.js";
+export type { BackoffOptions, BackoffRule } from "./strategy/backoff.js";
 export { RestartWindow, type RestartLimit } from "./strategy/intensity.js";
 export { type PlannedChild, plan, type RestartPlan } from "./strategy/plan.js";
 export type { AutoShutdown, ChildId, ChildType, RestartType, Shutdown, Strategy } from "./strategy/terms.js";

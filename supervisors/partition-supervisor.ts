@@ -51,10 +51,12 @@ export class PartitionSupervisor<A extends Actor<never> = Actor<never>> extends 
 
   override init(options: PartitionOptions<A>): SupervisorInit {
     try {
-      this.#most = checkPartitions(options);
+      const most = checkPartitions(options);
       const { strategy, intensity, periodMs } = options;
       const flags = checkFlags({ strategy, intensity, periodMs });
-      this.#table.count = this.#most;
+      // A code change asks again: a resize must survive it.
+      if (this.#most === 0) this.#table.count = most;
+      this.#most = most;
       return { ...flags, children: numbers(0, this.#most).map((partition) => specOf(options, partition)) };
     } catch (error) {
       if (error instanceof SupervisorSpecError) return { stop: error.exitReason };
@@ -117,7 +119,7 @@ export class PartitionSupervisor<A extends Actor<never> = Actor<never>> extends 
 }
 
 function specOf(
-  { start, args, withArguments, restart, shutdown, type }: PartitionOptions,
+  { start, args, withArguments, restart, shutdown, type, backoff }: PartitionOptions,
   partition: number,
 ): ChildSpec {
   return {
@@ -127,6 +129,7 @@ function specOf(
     ...(restart === undefined ? {} : { restart }),
     ...(shutdown === undefined ? {} : { shutdown }),
     ...(type === undefined ? {} : { type }),
+    ...(backoff === undefined ? {} : { backoff }),
   };
 }
 

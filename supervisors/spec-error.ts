@@ -20,6 +20,7 @@ export type ChildSpecErrorCode =
   | "invalid_shutdown"
   | "invalid_child_type"
   | "invalid_significant"
+  | "invalid_backoff"
   | "invalid_name"
   | "bad_combination";
 

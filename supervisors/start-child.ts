@@ -5,7 +5,7 @@ import type { DynamicSupervisor } from "./dynamic-supervisor.js";
 import type { DynamicStartResult } from "./results.js";
 
 /**
- * Starts a child under a dynamic supervisor, and waits as long as that takes.
+ * Starts a child under a dynamic supervisor, and waits as long as that takes, unless a subclass sets another `callTimeoutMs`.
  *
  * It sends the message `startChild`, and knows the types of the arguments and of the ref.
  *
@@ -28,5 +28,5 @@ export function startChild(
   args?: unknown,
   options?: DynamicStartOptions,
 ): Promise<DynamicStartResult<unknown>> {
-  return supervisor.callWithin(Number.POSITIVE_INFINITY).startChild(template, args, options);
+  return supervisor.call.startChild(template, args, options);
 }

@@ -1,8 +1,8 @@
-import type { ActorSystem, AnyRef, ExitReason, ReportLevel, StartResult } from "../src/index.js";
+import type { ActorSystem, AnyRef, ExitReason, ReportLevel, StartResult, TimerRef } from "../src/index.js";
 import type { CheckedChildSpec } from "./child-spec.js";
 import { inOrder, whenDone } from "./in-order.js";
 import { type ErrorContext, offenderOf, ProgressReport, type Reporting, SupervisorReport } from "./reports.js";
-import { StaticChild } from "./static-child.js";
+import { StaticChild, TryAgain } from "./static-child.js";
 import { type SignalSender, Stopper } from "./stopper.js";
 import { isShutdownError } from "./strategy/should-restart.js";
 import type { ChildId } from "./strategy/terms.js";
@@ -11,6 +11,10 @@ import type { ChildId } from "./strategy/terms.js";
 export interface SupervisorSide extends SignalSender, Reporting {
   readonly system: ActorSystem;
   start(spec: CheckedChildSpec): StartResult<unknown> | Promise<StartResult<unknown>>;
+  /** Sends the supervisor a message of its own, at once or later. */
+  send(message: TryAgain): void;
+  sendAfter(delayMs: number, message: TryAgain): TimerRef;
+  cancelTimer(timer: TimerRef): void;
 }
 
 /** How a start ended. A child that asked to be ignored has started, and does not run. */
@@ -75,9 +79,27 @@ export class StaticChildren {
     return added;
   }
 
+  /**
+   * Puts `specs` in the place of the specifications there are, in their order; children that are not among them come behind.
+   *
+   * Nothing is started or stopped.
+   */
+  respecify(specs: readonly CheckedChildSpec[]): void {
+    const now = this.#side.system.clock.now();
+    const before = [...this.#byId];
+    const kept = new Map(before);
+    this.#byId.clear();
+    for (const spec of specs) {
+      const child = kept.get(spec.id);
+      child?.respecify(spec, now);
+      this.#byId.set(spec.id, child ?? new StaticChild(spec));
+    }
+    for (const [id, child] of before) if (!this.#byId.has(id)) this.#byId.set(id, child);
+  }
+
   /** Removes the specification of a child that does not run. */
   remove(child: StaticChild): void {
-    child.retry = undefined;
+    this.settle(child);
     this.#byId.delete(child.id);
   }
 
@@ -88,9 +110,30 @@ export class StaticChildren {
     child.lastExit = reason;
   }
 
+  /** Makes the supervisor try to start a child once more, when it has served those who wait. */
+  tryAgain(child: StaticChild): void {
+    this.settle(child);
+    child.retry = new TryAgain(child.id);
+    this.#side.send(child.retry);
+  }
+
+  /** The same, after a delay. */
+  tryLater(child: StaticChild, delayMs: number): void {
+    this.settle(child);
+    const retry = new TryAgain(child.id);
+    retry.due = { timer: this.#side.sendAfter(delayMs, retry), atMs: this.#side.system.clock.now() + delayMs };
+    child.retry = retry;
+  }
+
+  /** Ends the attempts to start a child. */
+  settle(child: StaticChild): void {
+    if (child.retry?.due !== undefined) this.#side.cancelTimer(child.retry.due.timer);
+    child.retry = undefined;
+  }
+
   /** Starts a child that does not run. */
   start(child: StaticChild, level: ReportLevel): Launch | Promise<Launch> {
-    child.retry = undefined;
+    this.settle(child);
     return whenDone(this.#side.start(child.spec), (result) => this.#started(child, result, level));
   }
 
@@ -118,7 +161,7 @@ export class StaticChildren {
   stop(child: StaticChild): true | Promise<true> {
     const { ref } = child;
     const { restart, shutdown } = child.spec;
-    child.retry = undefined;
+    this.settle(child);
     if (ref === undefined) return true;
     // Taken out first: should its end also be in the mailbox, it is no longer anybody's.
     this.#byRef.delete(ref);
@@ -142,8 +185,10 @@ export class StaticChildren {
     }
     child.ref = result.ref;
     this.#byRef.set(result.ref, child);
-    this.#side.system.report(new ProgressReport(level, this.#side, child.id, result.ref, child.spec));
+    child.attempts?.started(this.#side.system.clock.now());
+    // Before the report, which holds the specification and may be kept.
     if (child.restart === "temporary") child.forgetArgs();
+    this.#side.system.report(new ProgressReport(level, this.#side, child.id, result.ref, child.spec));
     return LAUNCHED;
   }
 }

@@ -1,5 +1,7 @@
 import type { ExitReason } from "../src/index.js";
 import type { ChildEntry } from "./results.js";
+import type { StaticChild } from "./static-child.js";
+import type { RestartAttempts } from "./strategy/backoff.js";
 import type { RestartWindow } from "./strategy/intensity.js";
 import type { RestartType, Shutdown, Strategy } from "./strategy/terms.js";
 
@@ -22,6 +24,18 @@ export interface ChildStatus extends ChildEntry {
   readonly restarts: number;
   /** Why it ended last, by itself; `undefined` when it never did. */
   readonly lastExit: ExitReason;
+  /** The name or label of a child of a dynamic supervisor, where it has one. */
+  readonly name?: string;
+  /** The attempt that its back-off is waiting for; absent otherwise. */
+  readonly nextTry?: NextTry;
+}
+
+/** An attempt to restart a child that has to wait. */
+export interface NextTry {
+  /** Its number among those made in a row, from 1. */
+  readonly attempt: number;
+  /** In how many milliseconds it is due; 0 when it is being made. */
+  readonly inMs: number;
 }
 
 /** What the inspector is shown of a supervisor. */
@@ -35,7 +49,11 @@ export interface SupervisorStatus {
   readonly children: number;
   /** Children that run. */
   readonly active: number;
-  /** The children in start order, at most 1,000 of them; none for a dynamic supervisor. */
+  /**
+   * The children in start order, at most 1,000 of them; for a dynamic supervisor those that are being restarted.
+   *
+   * What a dynamic supervisor does not keep of its children, their restarts and last exits, is 0 and `undefined` there.
+   */
   readonly entries: readonly ChildStatus[];
   /** Most children, for a dynamic supervisor. */
   readonly maxChildren?: number;
@@ -45,4 +63,24 @@ export interface SupervisorStatus {
 export function restartStatus(window: RestartWindow, now: number): RestartStatus {
   const { intensity, periodMs } = window.limit;
   return { inWindow: window.inWindow(now), max: intensity, periodMs, total: window.total };
+}
+
+/** Most children that a status lists. */
+export const MOST_LISTED = 1_000;
+
+/** A child as the inspector is shown it at `now`. */
+export function childStatus(child: StaticChild, now: number): ChildStatus {
+  const { entry, spec, restarts, lastExit, retry, attempts } = child;
+  const { restart, shutdown, significant } = spec;
+  return { ...entry, restart, shutdown, significant, restarts, lastExit, ...nextTry(retry?.due?.atMs, attempts, now) };
+}
+
+/** The attempt that is due at `atMs`, for a status; nothing where no back-off is waiting. */
+export function nextTry(
+  atMs: number | undefined,
+  attempts: RestartAttempts | undefined,
+  now: number,
+): Pick<ChildStatus, "nextTry"> {
+  if (atMs === undefined || attempts === undefined) return {};
+  return { nextTry: { attempt: attempts.made, inMs: Math.max(0, Math.ceil(atMs - now)) } };
 }

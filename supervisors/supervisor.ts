@@ -14,7 +14,7 @@ import { checkChildSpec, checkChildSpecs } from "./check-child-spec.js";
 import { type CheckedFlags, checkFlags, type SupervisorFlags } from "./check-flags.js";
 import { type CheckedChildSpec, type ChildSpec, supervising } from "./child-spec.js";
 import { whenDone } from "./in-order.js";
-import { isInitResult } from "./init-result.js";
+import { isInitResult, refuseStop } from "./init-result.js";
 import {
   type ChildCounts,
   type ChildEntry,
@@ -31,7 +31,7 @@ import {
 import { SupervisorSpecError } from "./spec-error.js";
 import { type StaticChild, TryAgain } from "./static-child.js";
 import { type FailedChild, StaticChildren } from "./static-children.js";
-import { restartStatus, type SupervisorStatus } from "./status.js";
+import { childStatus, MOST_LISTED, restartStatus, type SupervisorStatus } from "./status.js";
 import { endsSupervisor } from "./strategy/auto-shutdown.js";
 import { RestartWindow } from "./strategy/intensity.js";
 import { plan } from "./strategy/plan.js";
@@ -45,9 +45,6 @@ export interface SupervisorPlan extends SupervisorFlags {
 
 /** All that the `init` of a supervisor may return; `ignore` and `stop` mean what they mean for every actor. */
 export type SupervisorInit = SupervisorPlan | { readonly ignore: true } | { readonly stop: ExitReason };
-
-/** Most children that a status lists. */
-const MOST_LISTED = 1_000;
 
 /**
  * An actor that starts other actors, restarts them when they fail, and stops them in order: OTP's `supervisor`.
@@ -86,6 +83,7 @@ export abstract class Supervisor<Args = void> extends Actor<Args> {
     "getChildSpec",
   ] as const;
 
+  #given: { readonly args: Args } | undefined;
   #flags: CheckedFlags = checkFlags({});
   #window = new RestartWindow(this.#flags);
   readonly #children = new StaticChildren({
@@ -95,9 +93,12 @@ export abstract class Supervisor<Args = void> extends Actor<Args> {
     start: (spec) => this.start(spec.start, spec.args, spec),
     exit: (ref, reason) => this.exit(ref, reason),
     unlink: (ref) => this.unlink(ref),
+    send: (message) => this.self().send(message),
+    sendAfter: (delayMs, message) => this.sendAfter(delayMs, message),
+    cancelTimer: (timer) => this.cancelTimer(timer),
   });
 
-  /** Says how the supervisor works and which children it has; called once, before the first child starts. */
+  /** Says how the supervisor works and which children it has; called before the first child starts, and again by a code change. */
   abstract override init(args: Args): SupervisorInit | Promise<SupervisorInit>;
 
   /**
@@ -119,10 +120,15 @@ export abstract class Supervisor<Args = void> extends Actor<Args> {
     });
   }
 
-  /** Starts a child again that does not run; this does not count as a restart. A failure leaves it as it was. */
+  /**
+   * Starts a child again that does not run; this does not count as a restart. A failure leaves it as it was.
+   *
+   * A child whose back-off is waiting is tried at once instead, with its group; should that fail, the next delay begins.
+   */
   restartChild(id: ChildId): RestartChildResult | Promise<RestartChildResult> {
     const child = this.#children.get(id);
     if (child === undefined) return NOT_FOUND;
+    if (child.retry?.due !== undefined) return this.#hasten(child);
     if (child.state !== "stopped") return { ok: false, reason: child.state };
     return whenDone(this.#children.start(child, "debug"), (launch): RestartChildResult => {
       return launch.ok ? { ok: true, ref: child.ref } : failedStart(launch.reason, {});
@@ -179,7 +185,21 @@ export abstract class Supervisor<Args = void> extends Actor<Args> {
 
   override [startup](args: Args): unknown {
     this.trapExit();
+    this.#given = { args };
     return whenDone<unknown, InitResult | undefined>(this.init(args), (returned) => this.#begin(returned));
+  }
+
+  /**
+   * Takes over what `init` says now, with the arguments that the supervisor was started with; see `sys.changeCode`.
+   *
+   * The flags are replaced, and with them the specifications of children that `init` still names, which are in force from their next start.
+   * New children are added and not started, those that `init` does not name any more are neither stopped nor removed. The restarts so far
+   * count on. With `{ ignore: true }` all stays as it is; what cannot be used is refused as a whole. A subclass that overrides this must
+   * call `super`.
+   */
+  override codeChange(_oldVersion: unknown, _extra: unknown): void | Promise<void> {
+    if (this.#given === undefined) return;
+    return whenDone<unknown, void>(this.init(this.#given.args), (returned) => this.#replan(returned));
   }
 
   override handleExit({ ref, reason }: Exit): void | Promise<void> {
@@ -188,7 +208,7 @@ export abstract class Supervisor<Args = void> extends Actor<Args> {
     if (child === undefined) return;
     this.#children.ended(child, reason);
     if (isTerminationReported(child.restart, reason)) this.#children.report("child_terminated", reason, child, ref);
-    if (shouldRestart(child.restart, reason)) return this.#restart(child);
+    if (shouldRestart(child.restart, reason)) return this.#restartInTime(child);
     if (child.restart === "temporary") this.#children.remove(child);
     if (endsSupervisor(this.#flags.autoShutdown, child, this.#children.values())) this.stop("shutdown");
   }
@@ -208,27 +228,25 @@ export abstract class Supervisor<Args = void> extends Actor<Args> {
 
   override formatStatus(): SupervisorStatus {
     const { size, active } = this.#children;
+    const now = this.system.clock.now();
     const entries = this.#children.all().slice(0, MOST_LISTED);
     return {
       kind: "supervisor",
       strategy: this.#flags.strategy,
       dynamic: false,
-      restarts: restartStatus(this.#window, this.system.clock.now()),
+      restarts: restartStatus(this.#window, now),
       children: size,
       active,
-      entries: entries.map(({ entry, spec, restarts, lastExit }) => {
-        const { restart, shutdown, significant } = spec;
-        return { ...entry, restart, shutdown, significant, restarts, lastExit };
-      }),
+      entries: entries.map((child) => childStatus(child, now)),
     };
   }
 
   #begin(returned: unknown): InitResult | undefined | Promise<InitResult | undefined> {
     if (isInitResult(returned)) return returned;
     try {
-      const { children, ...flags } = planOf(returned, this.constructor.name);
-      this.#flags = checkFlags(flags);
-      for (const spec of checkChildSpecs(children, this.#flags.autoShutdown)) this.#children.add(spec);
+      const { flags, specs } = this.#read(returned);
+      this.#flags = flags;
+      for (const spec of specs) this.#children.add(spec);
     } catch (error) {
       if (error instanceof SupervisorSpecError) return { stop: error.exitReason };
       throw error;
@@ -246,29 +264,82 @@ export abstract class Supervisor<Args = void> extends Actor<Args> {
     });
   }
 
+  /** Restarts a child that has ended or could not be started: now, or after the delay of its back-off. */
+  #restartInTime(child: StaticChild): void | Promise<void> {
+    if (child.attempts === undefined) return this.#restart(child);
+    const delayMs = child.attempts.next(this.system.clock.now(), this.system.random);
+    if (delayMs === undefined) return this.#giveUp(child, "reached_max_restart_attempts");
+    this.#children.tryLater(child, delayMs);
+    // The siblings do not wait for it: those that its strategy ties to it must not run without it.
+    return whenDone(this.#stopGroup(child), () => undefined);
+  }
+
   #restart(child: StaticChild): void | Promise<void> {
-    if (!this.#window.allow(this.system.clock.now())) {
-      this.#children.report("shutdown", "reached_max_restart_intensity", child, undefined);
-      child.retry = undefined;
-      this.stop("shutdown");
-      return;
+    if (child.attempts !== undefined) this.#window.pass();
+    else if (!this.#window.allow(this.system.clock.now())) {
+      return this.#giveUp(child, "reached_max_restart_intensity");
     }
-    child.restarts++;
-    const { strategy } = this.#flags;
-    const affected = strategy === "one_for_one" ? [child] : this.#children.all();
-    const { stop, start, drop } = plan(affected, child.id, strategy);
-    return whenDone(this.#children.stopEach(stop), () => {
-      for (const dropped of drop) this.#children.remove(dropped);
-      return whenDone(this.#children.startEach(start), (failed) => this.#tryAgain(failed));
+    return whenDone(this.#attempt(child), (failed) => (failed === undefined ? undefined : this.#tryAgain(failed)));
+  }
+
+  /** Makes the attempt that the back-off of a child is waiting for. */
+  #hasten(child: StaticChild): RestartChildResult | Promise<RestartChildResult> {
+    this.#window.pass();
+    return whenDone(this.#attempt(child), (failed): RestartChildResult | Promise<RestartChildResult> => {
+      if (failed === undefined) return { ok: true, ref: child.ref };
+      const answer = failedStart(failed.reason, {});
+      return whenDone(this.#tryAgain(failed), () => answer);
     });
   }
 
-  #tryAgain(failed: FailedChild | undefined): void {
-    if (failed === undefined) return;
-    const { child, reason } = failed;
+  /** Stops and starts a child and those that its strategy ties to it. */
+  #attempt(child: StaticChild): FailedChild | undefined | Promise<FailedChild | undefined> {
+    child.restarts++;
+    return whenDone(this.#stopGroup(child), (start) => {
+      return whenDone(this.#children.startEach(start), (failed) => {
+        // One that starts before it failed: from now on the attempts are that one's.
+        if (failed !== undefined && failed.child !== child) this.#children.settle(child);
+        return failed;
+      });
+    });
+  }
+
+  /** Stops those that the strategy ties to a child; answers who is to be started then. */
+  #stopGroup(child: StaticChild): readonly StaticChild[] | Promise<readonly StaticChild[]> {
+    const { strategy } = this.#flags;
+    if (strategy === "one_for_one") return [child];
+    const { stop, start, drop } = plan(this.#children.all(), child.id, strategy);
+    return whenDone(this.#children.stopEach(stop), () => {
+      for (const dropped of drop) this.#children.remove(dropped);
+      return start;
+    });
+  }
+
+  #tryAgain({ child, reason }: FailedChild): void | Promise<void> {
     this.#children.report("start_error", reason, child, undefined);
-    child.retry = new TryAgain(child.id);
-    this.self().send(child.retry);
+    if (child.attempts !== undefined) return this.#restartInTime(child);
+    this.#children.tryAgain(child);
+  }
+
+  #giveUp(child: StaticChild, reason: string): void {
+    this.#children.report("shutdown", reason, child, undefined);
+    this.#children.settle(child);
+    this.stop("shutdown");
+  }
+
+  /** Reads what `init` returned. @throws {SupervisorSpecError} or {@link BadReturnError} when it cannot be used */
+  #read(returned: unknown): { readonly flags: CheckedFlags; readonly specs: readonly CheckedChildSpec[] } {
+    const { children, ...given } = planOf(returned, this.constructor.name);
+    const flags = checkFlags(given);
+    return { flags, specs: checkChildSpecs(children, flags.autoShutdown) };
+  }
+
+  #replan(returned: unknown): void {
+    if (isInitResult(returned)) return refuseStop(returned, this.constructor.name);
+    const { flags, specs } = this.#read(returned);
+    this.#flags = flags;
+    this.#window = this.#window.under(flags);
+    this.#children.respecify(specs);
   }
 
   #check(spec: ChildSpec): CheckedChildSpec | SupervisorSpecError {

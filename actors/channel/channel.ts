@@ -6,6 +6,7 @@ import {
   messages,
   type reservedNames,
   startup,
+  type ValidateOptions,
   whatCame,
 } from "../../src/index.js";
 import { encodeBody } from "../../src/protocol/frame.js";
@@ -13,11 +14,15 @@ import { ChannelEvent, isReservedEvent } from "../../src/protocol/names.js";
 import type { ChannelRow } from "../session/channel-table.js";
 import type { Identity, SessionRef } from "../session/session-messages.js";
 import type { Subscriptions } from "../topic/subscriptions.js";
-import { type Answer, isAnswer, ok } from "./answer.js";
+import { type Answer, error, isAnswer, ok } from "./answer.js";
+import { type ChannelChecks, type ChannelSchemas, type Checked, type Checking, checksOf } from "./channel-schemas.js";
 import type { JoinRefused } from "./join-refused.js";
+import { type Refusal, refusalFor } from "./refusal.js";
 
 /** A class that serves topics. */
-export type ChannelClass = ActorClass<Channel>;
+export interface ChannelClass extends ActorClass<Channel> {
+  readonly schemas?: ChannelSchemas;
+}
 
 /** What the channels of an endpoint share. */
 export interface ChannelSurroundings {
@@ -54,9 +59,17 @@ export interface ChannelStart {
 export abstract class Channel extends Actor<ChannelStart> {
   static readonly [messages]: readonly string[] = ["incoming"];
   declare readonly [reservedNames]?: "join" | "handleIn";
+  /**
+   * Schemas for what clients send; none by default. What does not fit never reaches the channel, and the client is told why.
+   *
+   * `join` gets what its schema gives, `handleIn` what the schema of the event gives; see {@link JoinParams} and {@link Incoming}. An async
+   * schema may take as long as a call, {@link Actor.callTimeoutMs}, and the client's next message waits for it.
+   */
+  static readonly schemas: ChannelSchemas = {};
   #row: ChannelRow | undefined;
   #identity: Identity | undefined;
   #context: ChannelSurroundings | undefined;
+  #checks: ChannelChecks | undefined;
 
   /**
    * Decides about a join; called once, before anything else.
@@ -116,9 +129,10 @@ export abstract class Channel extends Actor<ChannelStart> {
 
   /** @internal */
   incoming(event: string, payload: unknown, ref: string | null): void | Promise<void> {
-    const outcome = this.handleIn(event, payload);
-    if (outcome instanceof Promise) return this.#answerLater(outcome, ref);
-    this.#answer(outcome, ref);
+    if (this.#checks === undefined) return this.#handle(event, payload, ref);
+    const checked = this.#checks.incoming(event, payload, this.#validateOptions);
+    if (checked instanceof Promise) return this.#handleLater(event, checked, ref);
+    return this.#handleChecked(event, checked, ref);
   }
 
   override [startup](start: ChannelStart): unknown {
@@ -127,7 +141,23 @@ export abstract class Channel extends Actor<ChannelStart> {
     this.#identity = start.identity;
     this.#context = start.context;
     this.trapExit();
-    const outcome = this.join(start.params);
+    this.#checks = checksOf(classOf(this));
+    if (this.#checks === undefined) return this.#join(start, start.params);
+    const checked = this.#checks.join(start.params, this.#validateOptions);
+    return checked instanceof Promise ? this.#joinLater(start, checked) : this.#joinChecked(start, checked);
+  }
+
+  async #joinLater(start: ChannelStart, checking: Promise<Checked>): Promise<unknown> {
+    return this.#joinChecked(start, await checking);
+  }
+
+  #joinChecked(start: ChannelStart, checked: Checked): unknown {
+    if (checked !== "unknown_event" && checked.ok) return this.#join(start, checked.value);
+    return { stop: { refused: this.#refusal(checked, "invalid_params", "join") } satisfies JoinRefused };
+  }
+
+  #join(start: ChannelStart, params: unknown): unknown {
+    const outcome = this.join(params);
     return outcome instanceof Promise ? this.#decideLater(start, outcome) : this.#decide(start, outcome);
   }
 
@@ -140,6 +170,37 @@ export abstract class Channel extends Actor<ChannelStart> {
     if (answer.status === "error") return { stop: { refused: answer.response } satisfies JoinRefused };
     start.answer = answer;
     return undefined;
+  }
+
+  async #handleLater(event: string, checking: Promise<Checked>, ref: string | null): Promise<void> {
+    return this.#handleChecked(event, await checking, ref);
+  }
+
+  #handleChecked(event: string, checked: Checked, ref: string | null): void | Promise<void> {
+    if (checked !== "unknown_event" && checked.ok) return this.#handle(event, checked.value, ref);
+    this.#answer(error(this.#refusal(checked, "invalid_payload", event)), ref);
+  }
+
+  #handle(event: string, payload: unknown, ref: string | null): void | Promise<void> {
+    const outcome = this.handleIn(event, payload);
+    if (outcome instanceof Promise) return this.#answerLater(outcome, ref);
+    this.#answer(outcome, ref);
+  }
+
+  #refusal(checked: Exclude<Checked, { ok: true }>, misfit: string, what: string): Refusal {
+    if (checked !== "unknown_event" && checked.reason === "schema_failed") {
+      this.system.report({
+        type: "schema_failed",
+        level: "error",
+        text: `The schema of ${whatCame(what)} of ${this.constructor.name} ${this.self()} failed, the client was refused: ${checked.error.message}`,
+        details: { channel: `${this.self()}`, topic: this.topic, what, error: checked.error },
+      });
+    }
+    return refusalFor(checked, misfit);
+  }
+
+  get #validateOptions(): ValidateOptions {
+    return { clock: this.system.clock, timeoutMs: classOf(this).callTimeoutMs ?? Actor.callTimeoutMs };
   }
 
   async #answerLater(answering: Promise<unknown>, ref: string | null): Promise<void> {
@@ -166,6 +227,11 @@ export abstract class Channel extends Actor<ChannelStart> {
     if (this.#row === undefined) throw new BadArgumentError("The channel has not been started by a session");
     return this.#row;
   }
+}
+
+/** The class of a channel with its static members, which the type of `constructor` does not show. */
+function classOf(channel: Channel): Checking & Pick<ChannelClass, "callTimeoutMs"> {
+  return channel.constructor;
 }
 
 function checkEvent(event: string): void {

@@ -1,5 +1,6 @@
 import { BadArgumentError, whatCame } from "../../src/index.js";
 import type { ChannelClass } from "./channel.js";
+import { checksOf } from "./channel-schemas.js";
 
 interface Route {
   /** The pattern up to its `*`. */
@@ -16,7 +17,7 @@ export class RouteTable {
   readonly #exact = new Map<string, ChannelClass>();
   readonly #patterns: Route[] = [];
 
-  /** @throws {BadArgumentError} for an empty pattern, a `*` that is not at the end, or something that is no class */
+  /** @throws {BadArgumentError} for an empty pattern, a `*` that is not at the end, something that is no class, or a class whose `schemas` are none */
   constructor(routes: Readonly<Record<string, ChannelClass>>) {
     for (const [pattern, channel] of Object.entries(routes)) {
       const star = pattern.indexOf("*");
@@ -32,6 +33,7 @@ export class RouteTable {
           `Expected the channel of ${whatCame(pattern)} to be a class that extends Channel, got ${whatCame(channel)}`,
         );
       }
+      checksOf(channel);
       if (star < 0) this.#exact.set(pattern, channel);
       else this.#patterns.push({ prefix: pattern.slice(0, -1), channel });
     }

@@ -14,6 +14,8 @@ import { ChannelEvent, ControlEvent, PHOENIX_TOPIC } from "../../src/protocol/na
 import { isCount } from "../../src/protocol/sequence.js";
 import { type ChildTemplate, childTemplate, type DynamicSupervisor, startChild } from "../../supervisors/index.js";
 import { error, ok } from "../channel/answer.js";
+import type { Refusal } from "../channel/refusal.js";
+import { CheckedAuthenticate, ParamsRefused } from "../endpoint/checked-params.js";
 import { type AuthenticatedUser, type EndpointContext, identityOf } from "../endpoint/context.js";
 import { closeFor as sessionCloseFor } from "../session/session-close.js";
 import { Session } from "../session/session.js";
@@ -162,7 +164,8 @@ export class PhoenixConnection extends Connection {
     const { hello } = parsed;
     this.#resumable = true;
     const user = await this.#authenticate(hello.params ?? {}, hello.token);
-    if (user === undefined) return this.#refuseHello(frame.ref, "forbidden", CloseCode.forbidden);
+    if (user === undefined) return this.#refuseHello(frame.ref, { reason: "forbidden" });
+    if (user instanceof ParamsRefused) return this.#refuseHello(frame.ref, user.refusal);
     const instead = hello.resume === undefined ? undefined : await this.#resume(hello, frame.ref, user);
     if (this.#session !== undefined || instead === "revoked") return;
     await this.#open({
@@ -213,6 +216,8 @@ export class PhoenixConnection extends Connection {
     const { request } = this.#accepted ?? {};
     const user = await this.#authenticate(request?.params ?? {}, request?.authToken);
     if (user === undefined) return this.#refuse(CloseCode.forbidden, "forbidden");
+    // A close frame has no room for issues.
+    if (user instanceof ParamsRefused) return this.#refuse(CloseCode.forbidden, user.refusal.reason);
     const attach = { socket: this.socket, connection: this.self(), identity: identityOf(user), hello: undefined };
     const session = await this.#open({ context: this.#shared, attach });
     if (frame === undefined || session === undefined) return;
@@ -243,9 +248,12 @@ export class PhoenixConnection extends Connection {
   async #authenticate(
     params: Readonly<Record<string, unknown>>,
     token: string | undefined,
-  ): Promise<AuthenticatedUser | undefined> {
+  ): Promise<AuthenticatedUser | ParamsRefused | undefined> {
+    const { authenticate, limits } = this.#shared;
+    const credentials = { params, token, remoteAddress: this.socket.remoteAddress };
     try {
-      return await this.#shared.authenticate({ params, token, remoteAddress: this.socket.remoteAddress });
+      if (!(authenticate instanceof CheckedAuthenticate)) return await authenticate(credentials);
+      return await authenticate.decide(credentials, { clock: this.system.clock, timeoutMs: limits.helloTimeoutMs });
     } catch (thrown) {
       this.#report(
         "authenticate_failed",
@@ -255,9 +263,9 @@ export class PhoenixConnection extends Connection {
     }
   }
 
-  #refuseHello(ref: string | null, reason: string, code: number): void {
-    this.sendFrame(sealBody(encodeBody(null, ref, PHOENIX_TOPIC, ChannelEvent.reply, error({ reason }))));
-    this.#refuse(code, reason);
+  #refuseHello(ref: string | null, refusal: Refusal): void {
+    this.sendFrame(sealBody(encodeBody(null, ref, PHOENIX_TOPIC, ChannelEvent.reply, error(refusal))));
+    this.#refuse(CloseCode.forbidden, refusal.reason);
   }
 
   /** Closes with a code, in the form that this client knows, and ends. */

@@ -5,20 +5,21 @@ import type { DelayQueue } from "../session/delay-queue.js";
 import type { Identity, SessionRef } from "../session/session-messages.js";
 import type { SessionDirectory } from "../session/session-directory.js";
 import type { Subscriptions } from "../topic/subscriptions.js";
+import type { CheckedAuthenticate } from "./checked-params.js";
 import type { SocketLimits } from "./options.js";
 
-/** What an app's `authenticate` is told of a client. */
-export interface Credentials {
+/** What an app's `authenticate` is told of a client. `Params` is for {@link withParams}, which checks them. */
+export interface Credentials<Params = Readonly<Record<string, unknown>> | JsonObject> {
   /** The parameters of the URL, or those of `hello`. */
-  readonly params: Readonly<Record<string, unknown>> | JsonObject;
+  readonly params: Params;
   /** The token of `hello`, or the one that came as a subprotocol. */
   readonly token: string | undefined;
   readonly remoteAddress: string;
 }
 
 /** Says who a client is; `undefined` refuses it. May be async. A throw refuses too, and is reported. */
-export type Authenticate = (
-  credentials: Credentials,
+export type Authenticate<Params = Credentials["params"]> = (
+  credentials: Credentials<Params>,
 ) => AuthenticatedUser | undefined | Promise<AuthenticatedUser | undefined>;
 
 /** Who a client is: a user's id, and whatever the channels shall know of it. Without `user` the client is anonymous. */
@@ -31,7 +32,7 @@ export interface AuthenticatedUser {
 export interface EndpointContext {
   readonly routes: RouteTable;
   readonly limits: SocketLimits;
-  readonly authenticate: Authenticate;
+  readonly authenticate: Authenticate | CheckedAuthenticate;
   readonly directory: SessionDirectory;
   readonly subscriptions: Subscriptions;
   /** Sessions that owe an acknowledgement. */

@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS } from "../../src/protocol/limits.js";
 import type { Origins } from "../../src/transport/origin-policy.js";
 import type { ChannelClass } from "../channel/channel.js";
 import type { Connection } from "../connection/connection.js";
+import { CheckedAuthenticate } from "./checked-params.js";
 import type { Authenticate } from "./context.js";
 
 const LIMITS = [
@@ -31,8 +32,8 @@ export interface SocketOptions {
   readonly path?: string;
   /** Which class serves which topic: exact names, or patterns that end in `*`. */
   readonly channels: Readonly<Record<string, ChannelClass>>;
-  /** Says who a client is; all are anonymous by default. */
-  readonly authenticate?: Authenticate;
+  /** Says who a client is; all are anonymous by default. With {@link withParams} it gets params that a schema has checked. */
+  readonly authenticate?: Authenticate | CheckedAuthenticate;
   readonly limits?: Partial<SocketLimits>;
 }
 
@@ -91,8 +92,12 @@ export function checkEndpointOptions(options: EndpointOptions): void {
   checkNames(socket, SOCKET_OPTIONS, "an endpoint's socket");
   const { channels, authenticate } = socket;
   if (typeof channels !== "object" || channels === null) throw unexpected("channels", "an object", channels);
-  if (authenticate !== undefined && typeof authenticate !== "function") {
-    throw unexpected("authenticate", "a function", authenticate);
+  if (
+    authenticate !== undefined &&
+    typeof authenticate !== "function" &&
+    !(authenticate instanceof CheckedAuthenticate)
+  ) {
+    throw unexpected("authenticate", "a function, or what withParams(schema, function) gives", authenticate);
   }
 }
 

@@ -96,6 +96,13 @@ export abstract class EventHandler<Args = void, Event = unknown, Request = unkno
     return undefined;
   }
 
+  /**
+   * Brings the state into the form that the code of today expects, when `sys.changeCode` is asked of the suspended manager.
+   *
+   * `oldVersion` and `extra` are what that was given. Without an override the state stays as it is.
+   */
+  codeChange(_oldVersion: unknown, _extra: unknown): void | Promise<void> {}
+
   /** What the inspector and reports may show of the state: plain data without secrets. Nothing by default. */
   formatStatus(): unknown {
     return undefined;

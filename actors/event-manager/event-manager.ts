@@ -201,6 +201,23 @@ export class EventManager<Event = unknown> extends Actor {
     }
   }
 
+  /**
+   * Runs the `codeChange` of each handler, the newest first. When one fails, the change fails, and all handlers have the state again that they
+   * had before, as far as `[readState]` and `[writeState]` hand it over.
+   */
+  override async codeChange(oldVersion: unknown, extra: unknown): Promise<void> {
+    const changed: (readonly [Installed, unknown])[] = [];
+    try {
+      for (const each of this.#handlers.all) {
+        changed.push([each, each.instance[readState]()]);
+        await each.instance.codeChange(oldVersion, extra);
+      }
+    } catch (thrown) {
+      for (const [each, before] of changed) this.#replaceState(each, () => before);
+      throw thrown;
+    }
+  }
+
   override [startup](): unknown {
     this.trapExit();
     return super[startup]();

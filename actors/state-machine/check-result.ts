@@ -2,6 +2,7 @@ import { BadReturnError, Deferred, whatCame } from "../../src/index.js";
 import { BadStateEnterReturnError } from "./machine-errors.js";
 
 const RESULT_KEYS = new Set(["next", "repeat", "data", "actions", "postpone", "stop", "replies"]);
+const MODULES = new Set<unknown>(["change_callback_module", "push_callback_module", "pop_callback_module"]);
 const TIMEOUTS = new Set<unknown>(["state_timeout", "timeout", "generic_timeout"]);
 
 const LEGAL_RESULTS =
@@ -9,9 +10,10 @@ const LEGAL_RESULTS =
   "{ stop: reason, data, replies }, or a promise of one of these.";
 const LEGAL_ENTER_RESULTS =
   "An enter call may return nothing, { data, actions }, the same with `repeat: true`, { stop: reason, data, replies }, or a promise of one " +
-  "of these; its actions are replies and time-outs.";
+  "of these; its actions are replies, time-outs and hibernate.";
 const LEGAL_ACTIONS =
-  'An action is { type: "reply", from, value }, { type: "next_event", event }, or one of type "state_timeout", "timeout" or "generic_timeout" ' +
+  'An action is { type: "reply", from, value }, { type: "next_event", event }, { type: "hibernate" }, one of type "change_callback_module" or ' +
+  '"push_callback_module" (with a module), { type: "pop_callback_module" }, or one of type "state_timeout", "timeout" or "generic_timeout" ' +
   "(with a name) that has one of `afterMs`, `atMs`, `cancel: true` and `update`.";
 
 /** Refuses what a state function may not return, with a text that lists all it may. @throws {BadReturnError} */
@@ -57,8 +59,9 @@ function wrongForEnter(result: unknown, isCurrentState: (state: unknown) => bool
   if (typeof result !== "object" || result === null) return undefined;
   if ("next" in result && !isCurrentState(result.next)) return `another state, ${whatCame(result.next)}`;
   if ("postpone" in result && result.postpone === true) return "`postpone`, but there is no event to postpone";
-  const inserts = "actions" in result && Array.isArray(result.actions) && result.actions.some(isNextEvent);
-  return inserts ? "the action next_event" : undefined;
+  const actions: readonly unknown[] = "actions" in result && Array.isArray(result.actions) ? result.actions : [];
+  const type = actions.map(typeOf).find((each) => each === "next_event" || MODULES.has(each));
+  return type === undefined ? undefined : `the action ${whatCame(type)}`;
 }
 
 function wrongAction(action: unknown): string | undefined {
@@ -66,7 +69,9 @@ function wrongAction(action: unknown): string | undefined {
     return `Expected an action, got ${whatCame(action)}`;
   }
   if (isReply(action)) return undefined;
-  if (isNextEvent(action)) {
+  if (action.type === "hibernate") return undefined;
+  if (MODULES.has(action.type)) return wrongModule(action);
+  if (action.type === "next_event") {
     const typed =
       "event" in action && typeof action.event === "object" && action.event !== null && "type" in action.event;
     return typed ? undefined : "Expected an event with a type to insert";
@@ -95,6 +100,16 @@ function isReply(action: unknown): boolean {
   );
 }
 
-function isNextEvent(action: unknown): boolean {
-  return typeof action === "object" && action !== null && "type" in action && action.type === "next_event";
+function wrongModule(action: object): string | undefined {
+  if (typeOf(action) === "pop_callback_module") return undefined;
+  const module: unknown = "module" in action ? action.module : undefined;
+  if (typeof module === "object" && module !== null) {
+    if ("states" in module && typeof module.states === "object" && module.states !== null) return undefined;
+    if ("handleEvent" in module && typeof module.handleEvent === "function") return undefined;
+  }
+  return `Expected a module with \`states\` or \`handleEvent\`, got ${whatCame(module)}`;
+}
+
+function typeOf(action: unknown): unknown {
+  return typeof action === "object" && action !== null && "type" in action ? action.type : undefined;
 }

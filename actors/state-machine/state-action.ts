@@ -1,6 +1,7 @@
 import type { Deferred } from "../../src/index.js";
 import type { EventName, EventReply, MachineTypes, TimeoutContent, TimeoutName } from "./machine-types.js";
 import type { StateEvent } from "./state-event.js";
+import type { StateModule } from "./state-functions.js";
 
 /** Which time-out an action is about; there is one state time-out, one event time-out, and one generic time-out per name. */
 export type TimeoutKind<Name> =
@@ -37,8 +38,26 @@ interface NextEventAction<Event> {
   readonly event: Event;
 }
 
-/** What an enter call may ask for: replies and time-outs. */
-export type EnterAction<M extends MachineTypes> = ReplyAction<M> | TimeoutAction<TimeoutName<M>, TimeoutContent<M>>;
+/** Says that the machine expects to be idle for long: it hibernates, unless an event waits already. */
+interface HibernateAction {
+  readonly type: "hibernate";
+}
+
+/**
+ * Gives the machine other callbacks, for all that is called from here on, the enter call of this very transition included.
+ *
+ * State, data, time-outs and waiting events stay. `change` replaces the module in force, `push` keeps it for a later `pop`, which brings it
+ * back. To pop more often than was pushed crashes the machine, and so does pushing more than 1,000.
+ */
+export type ModuleAction<M extends MachineTypes> =
+  | { readonly type: "change_callback_module" | "push_callback_module"; readonly module: StateModule<M> }
+  | { readonly type: "pop_callback_module" };
+
+/** What an enter call may ask for: replies, time-outs and hibernation. */
+export type EnterAction<M extends MachineTypes> =
+  | ReplyAction<M>
+  | TimeoutAction<TimeoutName<M>, TimeoutContent<M>>
+  | HibernateAction;
 
 /** What a state function may ask for besides its result. */
-export type StateAction<M extends MachineTypes> = EnterAction<M> | NextEventAction<StateEvent<M>>;
+export type StateAction<M extends MachineTypes> = EnterAction<M> | NextEventAction<StateEvent<M>> | ModuleAction<M>;

@@ -1,4 +1,5 @@
 import type { Deferred, ExitReason } from "../../src/index.js";
+import { CallbackModules } from "./callback-modules.js";
 import { checkActions, checkEnterResult, checkStateResult } from "./check-result.js";
 import { EventQueue } from "./event-queue.js";
 import { PostponedFullError } from "./machine-errors.js";
@@ -6,6 +7,7 @@ import type { MachineTypes, TimeoutContent, TimeoutName } from "./machine-types.
 import { sameState } from "./same-state.js";
 import type { StateAction, TimeoutAction } from "./state-action.js";
 import type { StateEvent } from "./state-event.js";
+import type { StateModule } from "./state-functions.js";
 import type { EnterResult, StateResult, StopResult } from "./state-result.js";
 import { type Timeout, timeoutEvent, TimeoutTable, type TimerChanges } from "./timeout-table.js";
 
@@ -36,10 +38,12 @@ export class StateEngine<M extends MachineTypes> {
   readonly #maxPostponed: number;
   readonly #queue = new EventQueue<StateEvent<M>>();
   readonly #timeouts = new TimeoutTable<TimeoutName<M>, TimeoutContent<M>>();
+  readonly #modules = new CallbackModules<M>();
   // The transition at hand.
   #event: StateEvent<M> | undefined;
   #postpone = false;
   #changed = false;
+  #hibernate = false;
   #inserted: StateEvent<M>[] = [];
   #timeoutActions: TimeoutAction<TimeoutName<M>, TimeoutContent<M>>[] = [];
 
@@ -73,6 +77,11 @@ export class StateEngine<M extends MachineTypes> {
   /** The active time-outs. */
   get timeouts(): MachineTimeout<M>[] {
     return this.#timeouts.list();
+  }
+
+  /** Whose callbacks are to be called; `undefined` for those of the machine itself. */
+  get module(): StateModule<M> | undefined {
+    return this.#modules.present;
   }
 
   /** Whether there is something to {@link StateEngine.take}. */
@@ -150,6 +159,13 @@ export class StateEngine<M extends MachineTypes> {
     return this.#timeouts.takeChanges();
   }
 
+  /** Whether the machine may hibernate after this transition: that was asked for, and nothing waits. To be asked once. */
+  takeHibernation(): boolean {
+    const asked = this.#hibernate;
+    this.#hibernate = false;
+    return asked && !this.hasNext;
+  }
+
   /** Puts other values in place of state and data, without a transition. */
   replace(state: M["state"], data: M["data"]): void {
     this.#state = state;
@@ -158,9 +174,24 @@ export class StateEngine<M extends MachineTypes> {
 
   #record(actions: readonly StateAction<M>[] | undefined): void {
     for (const action of actions ?? []) {
-      if (action.type === "reply") answer(action);
-      else if (action.type === "next_event") this.#inserted.push(action.event);
-      else this.#timeoutActions.push(action);
+      switch (action.type) {
+        case "reply":
+          answer(action);
+          break;
+        case "next_event":
+          this.#inserted.push(action.event);
+          break;
+        case "hibernate":
+          this.#hibernate = true;
+          break;
+        case "change_callback_module":
+        case "push_callback_module":
+        case "pop_callback_module":
+          this.#modules.apply(action);
+          break;
+        default:
+          this.#timeoutActions.push(action);
+      }
     }
   }
 

@@ -23,8 +23,13 @@ type StateEntry<M extends MachineTypes> =
 /** One entry per state: the callback mode `state_functions`. */
 export type StateFunctions<M extends MachineTypes> = Readonly<Record<M["state"] & string, StateEntry<M>>>;
 
-/** What is called when something happens: state functions, or one function for all states, the callback mode `handle_event_function`. */
-interface Callbacks<M extends MachineTypes> {
+/**
+ * What is called when something happens: state functions, or one function for all states, the callback mode `handle_event_function`.
+ *
+ * A machine is one itself; the action `push_callback_module` puts another in its place. `terminate`, `formatStatus` and `codeChange` are
+ * always those of the machine's class.
+ */
+export interface StateModule<M extends MachineTypes> {
   readonly states?: StateFunctions<M>;
   handleEvent?(event: StateEvent<M>, state: M["state"], data: M["data"]): StateResult<M> | Promise<StateResult<M>>;
   handleEnter?(from: M["state"], state: M["state"], data: M["data"]): EnterResult<M> | Promise<EnterResult<M>>;
@@ -32,7 +37,7 @@ interface Callbacks<M extends MachineTypes> {
 
 /** Calls what handles an event in a state. State functions, where there are any, come before `handleEvent`. */
 export function callEvent<M extends MachineTypes>(
-  callbacks: Callbacks<M>,
+  callbacks: StateModule<M>,
   event: StateEvent<M>,
   state: M["state"],
   data: M["data"],
@@ -50,7 +55,7 @@ export function callEvent<M extends MachineTypes>(
 
 /** Calls the enter call of a state, if it has one. */
 export function callEnter<M extends MachineTypes>(
-  callbacks: Callbacks<M>,
+  callbacks: StateModule<M>,
   from: M["state"],
   state: M["state"],
   data: M["data"],

@@ -6,6 +6,7 @@ import {
   type Down,
   type Exit,
   type InitResult,
+  type lastSignatures,
   messages,
   NoContextError,
   readState,
@@ -78,6 +79,7 @@ const DEFAULT_MAX_POSTPONED = 1_048_576;
 export abstract class StateMachine<M extends MachineTypes, Args = void> extends Actor<Args> {
   static readonly [messages]: readonly string[] = ["event"];
   declare readonly [reservedNames]?: "handleEvent" | "handleEnter";
+  declare readonly [lastSignatures]?: { readonly event: true };
   /** Most events that may be postponed at a time; with one more the machine crashes with `postponed_full`. 1,048,576 by default. */
   static readonly maxPostponed: number = DEFAULT_MAX_POSTPONED;
 
@@ -176,7 +178,9 @@ export abstract class StateMachine<M extends MachineTypes, Args = void> extends 
 
   /** State, data, waiting and postponed events, and time-outs. Override it to hide or shorten: `{ ...super.formatStatus(), data: "…" }`. */
   override formatStatus(): StateMachineStatus {
-    return statusOf(this.#running, this.states === undefined ? "handle_event_function" : "state_functions");
+    const engine = this.#running;
+    const { states } = engine.module ?? this;
+    return statusOf(engine, states === undefined ? "handle_event_function" : "state_functions");
   }
 
   /** The state the machine is in; for `terminate` and `formatStatus`. */
@@ -217,7 +221,7 @@ export abstract class StateMachine<M extends MachineTypes, Args = void> extends 
     const event = engine.take();
     if (event === undefined) return;
     this.#handling = true;
-    const result = callEvent<M>(this, event, engine.state, engine.data);
+    const result = callEvent<M>(engine.module ?? this, event, engine.state, engine.data);
     if (result instanceof Promise) return result.then((later) => this.#follow(engine.handled(later)));
     return this.#follow(engine.handled(result));
   }
@@ -227,7 +231,7 @@ export abstract class StateMachine<M extends MachineTypes, Args = void> extends 
     const engine = this.#running;
     let step = first;
     while (step.kind === "enter") {
-      const result = callEnter<M>(this, step.from, engine.state, engine.data);
+      const result = callEnter<M>(engine.module ?? this, step.from, engine.state, engine.data);
       if (result instanceof Promise) return result.then((later) => this.#follow(engine.entered(later)));
       step = engine.entered(result);
     }
@@ -237,6 +241,7 @@ export abstract class StateMachine<M extends MachineTypes, Args = void> extends 
       return;
     }
     this.#setTimers();
+    if (engine.takeHibernation()) this.hibernate();
     if (!engine.hasNext || this.#continuing) return;
     this.#continuing = true;
     this.continueWith(NEXT);

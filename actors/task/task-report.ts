@@ -16,6 +16,9 @@ export interface ReportedTask {
   readonly args: readonly unknown[];
 }
 
+/** Most characters of an error's message and stack in the text of a report. */
+const LONGEST_STACK = 4_000;
+
 /** A report of type `crash` by a task: who it was, for whom it worked, on what, and why it ended. Level `debug` for an orderly end. */
 export class TaskReport implements Report {
   readonly type = "crash";
@@ -37,7 +40,7 @@ export class TaskReport implements Report {
     const { label, owner, functionName } = this.#task;
     const title = label === undefined ? "" : `${label} `;
     const starter = owner === undefined ? "the program" : owner.toString();
-    const why = errorOfReason(this.#reason)?.stack ?? formatReason(this.#reason);
+    const why = errorOfReason(this.#reason)?.stack?.slice(0, LONGEST_STACK) ?? formatReason(this.#reason);
     return `${title}Task ${this.#ref}, started from ${starter}, function ${functionName}, crashed: ${why}`;
   }
 

@@ -27,14 +27,17 @@ export interface YieldManyOptions {
 }
 
 /** One entry of the answer of {@link Task.yieldMany}; `outcome` is `undefined` for a task without a result. */
-export interface YieldedTask<Value> {
-  readonly task: Task<Value>;
+export interface YieldedTask<Value, Ref extends AnyRef | undefined = AnyRef> {
+  readonly task: Task<Value, Ref>;
   readonly outcome: TaskOutcome<Value> | undefined;
 }
 
+/** Any task, those that have no actor included. */
+type AnyTask<Value = unknown> = Task<Value, AnyRef | undefined>;
+
 /** What a {@link Task} is made of. For those who start tasks. */
-export interface TaskParts<Value> {
-  readonly ref: AnyRef;
+export interface TaskParts<Value, Ref extends AnyRef | undefined = AnyRef> {
+  readonly ref: Ref;
   readonly access: OwnerAccess;
   readonly bond: Bond;
   readonly slot: TaskSlot<Value>;
@@ -61,16 +64,16 @@ export interface TaskParts<Value> {
  * JavaScript has one thread: tasks wait at the same time, they do not compute at the same time. What a killed function still does has no effect
  * on its task; give `context.signal` to what it waits for.
  */
-export class Task<Value = unknown> {
-  /** The actor that runs the function. */
-  readonly ref: AnyRef;
+export class Task<Value = unknown, Ref extends AnyRef | undefined = AnyRef> {
+  /** The actor that runs the function; a task made by {@link Task.completed} has none. */
+  readonly ref: Ref;
   readonly #access: OwnerAccess;
   readonly #bond: Bond;
   readonly #slot: TaskSlot<Value>;
   readonly #title: string;
 
   /** @internal */
-  constructor({ ref, access, bond, slot, title }: TaskParts<Value>) {
+  constructor({ ref, access, bond, slot, title }: TaskParts<Value, Ref>) {
     this.ref = ref;
     this.#access = access;
     this.#bond = bond;
@@ -93,6 +96,20 @@ export class Task<Value = unknown> {
       spawnOptions(run, options, true),
     );
     return new Task({ ref, access, bond: "linked", slot, title: titleOf(ref, run, options) });
+  }
+
+  /**
+   * Makes a task that has its value already, without an actor: for an answer that is at hand where others take their time.
+   *
+   * ```ts
+   * const price = this.#prices.has(id) ? Task.completed(this, this.#prices.get(id)) : Task.async(this, () => fetchPrice(id));
+   * ```
+   */
+  static completed<Value>(owner: TaskOwner, value: Value): Task<Value, undefined> {
+    const access = accessTo(owner);
+    const slot = new TaskSlot<Value>();
+    slot.settle({ ok: true, value });
+    return new Task({ ref: undefined, access, bond: "none", slot, title: "completed task" });
   }
 
   /** Runs a function as a task whose result nobody wants: for what is done for its effect. Returns its ref. */
@@ -152,11 +169,11 @@ export class Task<Value = unknown> {
    * given up, the tasks themselves go on
    */
   static async awaitMany<Values extends readonly unknown[]>(
-    tasks: readonly [...{ [Index in keyof Values]: Task<Values[Index]> }],
+    tasks: readonly [...{ [Index in keyof Values]: AnyTask<Values[Index]> }],
     timeoutMs?: number,
   ): Promise<Values>;
   // The loop knows the tasks as an array; which value belongs to which of them is written down in the signature above alone.
-  static async awaitMany(tasks: readonly Task[], timeoutMs: number = DEFAULT_WAIT_MS): Promise<readonly unknown[]> {
+  static async awaitMany(tasks: readonly AnyTask[], timeoutMs: number = DEFAULT_WAIT_MS): Promise<readonly unknown[]> {
     checkWait("timeoutMs", timeoutMs);
     const clock = clockOf(tasks);
     if (clock === undefined) return [];
@@ -179,10 +196,10 @@ export class Task<Value = unknown> {
    *
    * A task without a result may be waited for again, unless `onTimeout` says otherwise.
    */
-  static async yieldMany<Value>(
-    tasks: readonly Task<Value>[],
+  static async yieldMany<Value, Ref extends AnyRef | undefined = AnyRef>(
+    tasks: readonly Task<Value, Ref>[],
     options: YieldManyOptions = {},
-  ): Promise<YieldedTask<Value>[]> {
+  ): Promise<YieldedTask<Value, Ref>[]> {
     const { timeoutMs = DEFAULT_WAIT_MS, limit = tasks.length, onTimeout = "nothing" } = options;
     checkWait("timeoutMs", timeoutMs);
     if (!Number.isSafeInteger(limit) || limit < 0) {
@@ -234,16 +251,16 @@ export class Task<Value = unknown> {
     checkShutdown(how);
     const { system } = this.#access;
     const slot = this.#slot;
-    const alive = system.isAlive(this.ref);
-    if (!alive) return slot.closed ? { ok: false, reason: "noproc" } : slot.take();
+    const ref = this.#aliveRef();
+    if (ref === undefined) return slot.closed ? { ok: false, reason: "noproc" } : slot.take();
     // The end itself is waited for, not the result: that may have been given up before.
     const end = new TaskSlot<Value>();
-    system.onExit(this.ref, (reason) => end.settle({ ok: false, reason }));
+    system.onExit(ref, (reason) => end.settle({ ok: false, reason }));
     const brutal = how === "brutal_kill";
-    this.#signal(brutal ? "kill" : "shutdown");
+    this.#signal(ref, brutal ? "kill" : "shutdown");
     await waitForSlots([end], () => true, system.clock, typeof how === "number" ? how : Number.POSITIVE_INFINITY);
     if (!end.settled) {
-      this.#signal("kill");
+      this.#signal(ref, "kill");
       await waitForSlots([end], () => true, system.clock, Number.POSITIVE_INFINITY);
     }
     const outcome = slot.take() ?? end.take();
@@ -252,7 +269,8 @@ export class Task<Value = unknown> {
 
   /** Unlinks the task and gives its result up; it goes on. Returns the outcome if it was there already. */
   ignore(): TaskOutcome<Value> | undefined {
-    if (this.#access.system.isAlive(this.ref)) this.#unlink();
+    const ref = this.#aliveRef();
+    if (ref !== undefined) this.#unlink(ref);
     const outcome = this.#slot.take();
     this.#slot.close();
     return outcome;
@@ -275,20 +293,25 @@ export class Task<Value = unknown> {
 
   /** Ends the task at once, for one who does not wait for it any more. @internal */
   kill(): void {
-    const { system } = this.#access;
-    if (!system.isAlive(this.ref)) return;
+    const ref = this.#aliveRef();
+    if (ref === undefined) return;
     // The owner may have ended meanwhile, and a kill needs no sender.
-    if (this.#access.alive) this.#unlink();
-    system.exit(this.ref, "kill");
+    if (this.#access.alive) this.#unlink(ref);
+    this.#access.system.exit(ref, "kill");
   }
 
-  #signal(reason: "shutdown" | "kill"): void {
-    this.#unlink();
-    this.#access.exit(this.ref, reason);
+  #aliveRef(): AnyRef | undefined {
+    const ref: AnyRef | undefined = this.ref;
+    return ref !== undefined && this.#access.system.isAlive(ref) ? ref : undefined;
   }
 
-  #unlink(): void {
-    if (this.#bond === "linked") this.#access.unlink(this.ref);
+  #signal(ref: AnyRef, reason: "shutdown" | "kill"): void {
+    this.#unlink(ref);
+    this.#access.exit(ref, reason);
+  }
+
+  #unlink(ref: AnyRef): void {
+    if (this.#bond === "linked") this.#access.unlink(ref);
   }
 
   /** @internal */
@@ -304,6 +327,6 @@ export class Task<Value = unknown> {
   }
 }
 
-function clockOf(tasks: readonly Task[]): Clock | undefined {
+function clockOf(tasks: readonly AnyTask[]): Clock | undefined {
   return tasks[0]?.clock;
 }

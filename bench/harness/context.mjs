@@ -1,4 +1,5 @@
 /** What every run of a bench needs to know, and how micro programs are run with it. */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { runProgram } from "./child.mjs";
 
@@ -16,8 +17,22 @@ export const BENCH = resolve(import.meta.dirname, "..");
  * @property {(text: string) => void} show tells what is going on within a run
  */
 
+/** Folders with programs that one process runs; no name occurs in two of them. */
+const FOLDERS = ["micro", "savina", "supervision"];
+
 /**
- * Runs one micro program of bench/micro.
+ * Finds a program.
+ *
+ * @param {string} row
+ * @returns {string | undefined} path of its file; `undefined` when there is none of this name
+ */
+export function programFile(row) {
+  if (!/^[a-z0-9-]+$/.test(row)) return undefined;
+  return FOLDERS.map((folder) => resolve(BENCH, folder, `${row}.mjs`)).find((file) => existsSync(file));
+}
+
+/**
+ * Runs one program of bench/micro, bench/savina or bench/supervision.
  *
  * @param {Context} context
  * @param {string} row name of its file
@@ -32,7 +47,7 @@ export function runMicro(context, row, peer, nodeFlags) {
 }
 
 /**
- * Runs one row of bench/peers/bench_beam.erl, with one scheduler because Node runs one loop.
+ * Runs one row of bench/peers, with one scheduler because Node runs one loop.
  *
  * @param {Context} context
  * @param {string} row
@@ -41,5 +56,8 @@ export function runMicro(context, row, peer, nodeFlags) {
 export function runBeam(context, row) {
   if (context.beam === undefined) throw new Error("Expected Erlang's programs to be compiled before one is run");
   const erl = ["erl", "+S", "1", "-noshell", "-pa", context.beam, "-run", "bench_beam", "main"];
-  return runProgram([...context.pinning.server, ...erl, row, String(context.warmMs), String(context.runMs)]);
+  const durations = [String(context.warmMs), String(context.runMs)];
+  // A program that finds a wrong count crashes on purpose; nobody reads the dump.
+  const env = { ...process.env, ERL_CRASH_DUMP_SECONDS: "0" };
+  return runProgram([...context.pinning.server, ...erl, row, ...durations], { env });
 }

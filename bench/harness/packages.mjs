@@ -46,6 +46,43 @@ export async function startComedy() {
   return createActorSystem({ loggerConfig: { categories: { Default: "Error" } } }).rootActor();
 }
 
+/**
+ * What the benches use of nact.
+ *
+ * @typedef {object} NactActor an actor's reference; nothing of it is read
+ * @typedef {{
+ *   system: NactActor,
+ *   spawn: (parent: NactActor, receive: (state: any, message: any) => unknown, state?: unknown) => NactActor,
+ *   dispatch: (actor: NactActor, message: unknown) => void,
+ *   query: (actor: NactActor, message: (sender: NactActor) => unknown, timeoutMs: number) => Promise<any>,
+ *   stop: (actor: NactActor) => void,
+ * }} Nact
+ */
+
+/**
+ * Starts nact in this process. An actor that throws ends the process: nact would stop it, or go on, and the bench would wait forever.
+ *
+ * @returns {Promise<Nact>}
+ */
+export async function startNact() {
+  const name = "nact";
+  const { default: nact } = await import(name);
+  /** @param {unknown} _message @param {unknown} error */
+  const onCrash = (_message, error) => {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exit(1);
+  };
+  let spawned = 0;
+  return {
+    system: nact.start(),
+    // Named, because the names that nact makes up are random numbers below 2^31: 100,000 of them are hardly ever all different.
+    spawn: (parent, receive, state) => nact.spawn(parent, receive, `a${spawned++}`, { initialState: state, onCrash }),
+    dispatch: nact.dispatch,
+    query: nact.query,
+    stop: nact.stop,
+  };
+}
+
 /** @param {string} path */
 function load(path) {
   return import(pathToFileURL(resolve(DIST, path)).href);

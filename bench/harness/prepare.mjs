@@ -81,6 +81,16 @@ export function compileBeam() {
 }
 
 /**
+ * Looks for gproc, which is no part of Erlang: where `erl` finds it by itself, or through `ERL_LIBS`, it is measured.
+ *
+ * @returns {boolean}
+ */
+export function hasGproc() {
+  const look = "halt(case code:which(gproc) of non_existing -> 1; _ -> 0 end).";
+  return spawnSync("erl", ["-noshell", "-eval", look], { stdio: "ignore" }).status === 0;
+}
+
+/**
  * Reads the Node flags of `npm start`, so that what is measured is what is shipped.
  *
  * @returns {string[]}

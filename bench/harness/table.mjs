@@ -1,6 +1,6 @@
 /** Figures and tables as people read them. Pure. */
 
-/** @typedef {"per second" | "ms" | "us" | "bytes"} Unit */
+/** @typedef {"per second" | "ms" | "us" | "bytes" | "times"} Unit */
 
 const KIB = 1_024;
 
@@ -9,12 +9,13 @@ const KIB = 1_024;
  *
  * @param {number} value in the unit's own measure
  * @param {Unit} unit
- * @returns {string} for instance `15.3 M/s`, `36.0 ms`, `217 B` or `4.35 KB` (of 1,024 bytes)
+ * @returns {string} for instance `15.3 M/s`, `36.0 ms`, `217 B`, `0.97 x` or `4.35 KB` (of 1,024 bytes)
  */
 export function figure(value, unit) {
   if (unit === "bytes") return Math.abs(value) < 2 * KIB ? `${Math.round(value)} B` : `${digits(value / KIB)} KB`;
   if (unit === "ms") return `${digits(value)} ms`;
   if (unit === "us") return `${digits(value)} us`;
+  if (unit === "times") return `${digits(value)} x`;
   if (value >= 1e6) return `${digits(value / 1e6)} M/s`;
   if (value >= 1e3) return `${digits(value / 1e3)} k/s`;
   return `${digits(value)} /s`;

@@ -3,7 +3,7 @@
  *
  * @import { Durations } from "./meter.mjs"
  */
-import { loadKernel, startComedy } from "../harness/packages.mjs";
+import { loadKernel, startComedy, startNact } from "../harness/packages.mjs";
 import { MANY, bytesOfEach } from "./meter.mjs";
 
 /** @param {Durations} _durations */
@@ -53,5 +53,21 @@ export async function comedy(_durations) {
   const root = await startComedy();
   return bytesOfEach(MANY, async (slots) => {
     for (let i = 0; i < slots.length; i++) slots[i] = await root.createChild({ sum: i, add });
+  });
+}
+
+/**
+ * @param {number} sum
+ * @param {number} k
+ */
+function plus(sum, k) {
+  return sum + k;
+}
+
+/** @param {Durations} _durations */
+export async function nact(_durations) {
+  const { system, spawn } = await startNact();
+  return bytesOfEach(MANY, async (slots) => {
+    for (let i = 0; i < slots.length; i++) slots[i] = spawn(system, plus, i);
   });
 }

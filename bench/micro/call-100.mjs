@@ -3,7 +3,7 @@
  *
  * @import { Durations } from "./meter.mjs"
  */
-import { comedyClients, holdfastClients } from "./call.mjs";
+import { comedyClients, holdfastClients, nactClients } from "./call.mjs";
 
 const CLIENTS = 100;
 
@@ -15,4 +15,9 @@ export function holdfast(durations) {
 /** @param {Durations} durations */
 export function comedy(durations) {
   return comedyClients(durations, CLIENTS);
+}
+
+/** @param {Durations} durations */
+export function nact(durations) {
+  return nactClients(durations, CLIENTS);
 }

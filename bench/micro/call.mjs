@@ -3,7 +3,7 @@
  *
  * @import { Durations } from "./meter.mjs"
  */
-import { loadKernel, startComedy } from "../harness/packages.mjs";
+import { loadKernel, startComedy, startNact } from "../harness/packages.mjs";
 import { Meter } from "./meter.mjs";
 
 const CALLS_A_TICK = 100;
@@ -75,6 +75,40 @@ export async function comedyClients(durations, clients) {
       },
     });
     client.send("run");
+  }
+  return meter.rate;
+}
+
+/** @param {Durations} durations */
+export async function nact(durations) {
+  return nactClients(durations, 1);
+}
+
+/** nact wants a timeout for each query. */
+const QUERY_TIMEOUT_MS = 5_000;
+
+/**
+ * @param {Durations} durations
+ * @param {number} clients actors that query at the same time, one query each
+ */
+export async function nactClients(durations, clients) {
+  const { system, spawn, dispatch, query } = await startNact();
+  const meter = new Meter(durations);
+  const adder = spawn(
+    system,
+    (sum, message) => {
+      dispatch(message.sender, sum + message.add);
+      return sum + message.add;
+    },
+    0,
+  );
+  for (let i = 0; i < clients; i++) {
+    const client = spawn(system, async () => {
+      do {
+        for (let n = 0; n < CALLS_A_TICK; n++) await query(adder, (sender) => ({ add: 1, sender }), QUERY_TIMEOUT_MS);
+      } while (meter.tick(CALLS_A_TICK));
+    });
+    dispatch(client, "run");
   }
   return meter.rate;
 }

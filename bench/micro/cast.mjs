@@ -6,7 +6,7 @@
  * @import { Durations } from "./meter.mjs"
  * @import { ActorRef } from "../../src/index.js"
  */
-import { loadKernel, startComedy } from "../harness/packages.mjs";
+import { loadKernel, startComedy, startNact } from "../harness/packages.mjs";
 import { BATCH, Meter } from "./meter.mjs";
 
 /** @param {Durations} durations */
@@ -73,6 +73,29 @@ export async function comedy(durations) {
   const post = () => {
     for (let i = 1; i < BATCH; i++) adder.send("add", 1);
     adder.send("flush");
+  };
+  post();
+  return meter.rate;
+}
+
+/** @param {Durations} durations */
+export async function nact(durations) {
+  const { system, spawn, dispatch } = await startNact();
+  const meter = new Meter(durations);
+  const adder = spawn(
+    system,
+    (sum, message) => {
+      if (message.flush) dispatch(sender, "handled");
+      return sum + message.add;
+    },
+    0,
+  );
+  const sender = spawn(system, () => {
+    if (meter.tick(BATCH)) post();
+  });
+  const post = () => {
+    for (let i = 1; i < BATCH; i++) dispatch(adder, { add: 1, flush: false });
+    dispatch(adder, { add: 1, flush: true });
   };
   post();
   return meter.rate;

@@ -1,12 +1,12 @@
 /**
  * Milliseconds until each of 100,000 members of a group has handled one message: `members` and `cast`, `pg:get_members` and `!`.
  *
- * comedy has no groups; it sends to a list of 20,000, and its time is counted for 100,000.
+ * comedy and nact have no groups and send to a list; comedy to one of 20,000, and its time is counted for 100,000.
  *
  * @import { Durations } from "./meter.mjs"
  * @import { ActorRef } from "../../src/index.js"
  */
-import { loadKernel, startComedy } from "../harness/packages.mjs";
+import { loadKernel, startComedy, startNact } from "../harness/packages.mjs";
 import { MANY, medianRound } from "./meter.mjs";
 
 const COMEDY_MEMBERS = 20_000;
@@ -76,4 +76,25 @@ export async function comedy(durations) {
     return performance.now() - startedAtMs;
   });
   return (ms * MANY) / COMEDY_MEMBERS;
+}
+
+/** @param {Durations} durations */
+export async function nact(durations) {
+  const { system, spawn, dispatch } = await startNact();
+  let left = 0;
+  let allHandled = () => {};
+  const news = () => {
+    if (--left === 0) allHandled();
+  };
+  const members = Array.from({ length: MANY }, () => spawn(system, news));
+  return medianRound(durations, async () => {
+    left = MANY;
+    const done = new Promise((resolve) => {
+      allHandled = () => resolve(undefined);
+    });
+    const startedAtMs = performance.now();
+    for (const member of members) dispatch(member, "news");
+    await done;
+    return performance.now() - startedAtMs;
+  });
 }

@@ -1,10 +1,12 @@
 /**
- * Runs one micro program in this process: `node bench/micro/main.mjs ROW PEER [--warm-ms N] [--run-ms N]`.
+ * Runs one program in this process: `node bench/micro/main.mjs ROW PEER [--warm-ms N] [--run-ms N]`.
  *
- * ROW is a file beside this one, PEER one of its exported functions. The last line of the output is `RESULT {"value": N}`.
+ * ROW is a file of `micro/`, `savina/` or `supervision/`, PEER one of its exported functions. The last line of the output is
+ * `RESULT {"value": N}`, or the object that the program answered.
  */
-import { existsSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { UsageError, readArguments } from "../harness/arguments.mjs";
+import { programFile } from "../harness/context.mjs";
 import { finish } from "../harness/finish.mjs";
 
 try {
@@ -13,15 +15,14 @@ try {
     "run-ms": { type: "number", value: 1_500, min: 1, help: "milliseconds of the count" },
   });
   const [row = "", peer = "holdfast"] = rest;
-  const file = new URL(`${row}.mjs`, import.meta.url);
-  if (!/^[a-z0-9-]+$/.test(row) || !existsSync(file))
-    throw new UsageError(`Expected the name of a micro row, got ${JSON.stringify(row)}`);
-  const programs = await import(file.href);
+  const file = programFile(row);
+  if (file === undefined) throw new UsageError(`Expected the name of a program, got ${JSON.stringify(row)}`);
+  const programs = await import(pathToFileURL(file).href);
   if (typeof programs[peer] !== "function") {
     throw new UsageError(`Expected one of ${Object.keys(programs).join(", ")} for ${row}, got ${JSON.stringify(peer)}`);
   }
-  const value = await programs[peer]({ warmMs: numbers["warm-ms"], runMs: numbers["run-ms"] });
-  process.stdout.write(`RESULT ${JSON.stringify({ value })}\n`, finish);
+  const found = await programs[peer]({ warmMs: numbers["warm-ms"], runMs: numbers["run-ms"] });
+  process.stdout.write(`RESULT ${JSON.stringify(typeof found === "number" ? { value: found } : found)}\n`, finish);
 } catch (error) {
   process.stderr.write(
     `micro: ${error instanceof UsageError ? error.message : error instanceof Error ? error.stack : String(error)}\n`,

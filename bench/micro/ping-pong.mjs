@@ -4,7 +4,7 @@
  * @import { Durations } from "./meter.mjs"
  * @import { ActorRef } from "../../src/index.js"
  */
-import { loadKernel, startComedy } from "../harness/packages.mjs";
+import { loadKernel, startComedy, startNact } from "../harness/packages.mjs";
 import { Meter } from "./meter.mjs";
 
 const TRIPS_A_TICK = 1_000;
@@ -65,5 +65,23 @@ export async function comedy(durations) {
     },
   });
   pong.send("hit");
+  return meter.rate;
+}
+
+/** @param {Durations} durations */
+export async function nact(durations) {
+  const { system, spawn, dispatch } = await startNact();
+  const meter = new Meter(durations);
+  const pong = spawn(system, () => dispatch(ping, "back"));
+  const ping = spawn(
+    system,
+    (trips) => {
+      const made = (trips + 1) % TRIPS_A_TICK;
+      if (made > 0 || meter.tick(TRIPS_A_TICK)) dispatch(pong, "hit");
+      return made;
+    },
+    0,
+  );
+  dispatch(pong, "hit");
   return meter.rate;
 }

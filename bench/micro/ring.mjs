@@ -4,7 +4,7 @@
  * @import { Durations } from "./meter.mjs"
  * @import { ActorRef } from "../../src/index.js"
  */
-import { loadKernel, startComedy } from "../harness/packages.mjs";
+import { loadKernel, startComedy, startNact } from "../harness/packages.mjs";
 import { Meter } from "./meter.mjs";
 
 const MEMBERS = 1_000;
@@ -70,5 +70,21 @@ export async function comedy(durations) {
     });
   }
   first.send("token");
+  return meter.rate;
+}
+
+/** @param {Durations} durations */
+export async function nact(durations) {
+  const { system, spawn, dispatch } = await startNact();
+  const meter = new Meter(durations);
+  const last = spawn(system, () => {
+    if (meter.tick(MEMBERS)) dispatch(first, "token");
+  });
+  let first = last;
+  for (let i = 1; i < MEMBERS; i++) {
+    const next = first;
+    first = spawn(system, () => dispatch(next, "token"));
+  }
+  dispatch(first, "token");
   return meter.rate;
 }

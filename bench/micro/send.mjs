@@ -1,5 +1,5 @@
 /**
- * Raw messages from one actor to another, per second: `send` of Holdfast, `!` of Erlang. comedy has named messages only.
+ * Raw messages from one actor to another, per second: `send` of Holdfast, `!` of Erlang, `dispatch` of nact. comedy has named messages only.
  *
  * The shape is that of `cast`.
  *
@@ -8,6 +8,9 @@
  */
 import { loadKernel } from "../harness/packages.mjs";
 import { BATCH, Meter } from "./meter.mjs";
+
+// nact has one kind of message: what it does here is what it does for a cast.
+export { nact } from "./cast.mjs";
 
 const DONE = "done";
 

@@ -1,10 +1,10 @@
 /**
  * Idle actors started per second by one actor, each with its `init` done before the next: `start` of Holdfast, `gen_server:start`
- * of Erlang, `createChild` of comedy. What was started is ended between the batches, outside the measured time.
+ * of Erlang, `createChild` of comedy, `spawn` of nact. What was started is ended between the batches, outside the measured time.
  *
  * @import { Durations } from "./meter.mjs"
  */
-import { loadKernel, startComedy } from "../harness/packages.mjs";
+import { loadKernel, startComedy, startNact } from "../harness/packages.mjs";
 import { medianRound } from "./meter.mjs";
 
 const STARTS = 20_000;
@@ -76,4 +76,28 @@ export async function comedy(durations) {
     return took;
   });
   return (COMEDY_STARTS * 1_000) / ms;
+}
+
+/**
+ * @param {number} sum
+ * @param {{ add: number }} message
+ */
+function addTo(sum, message) {
+  return sum + message.add;
+}
+
+/** @param {Durations} durations */
+export async function nact(durations) {
+  const { system, spawn, query, dispatch, stop } = await startNact();
+  const ms = await medianRound(durations, async () => {
+    const starter = spawn(system, (_state, message) => {
+      const startedAtMs = performance.now();
+      for (let i = 0; i < STARTS; i++) spawn(starter, addTo, i);
+      dispatch(message.sender, performance.now() - startedAtMs);
+    });
+    const took = /** @type {number} */ (await query(starter, (sender) => ({ sender }), 60_000));
+    stop(starter);
+    return took;
+  });
+  return (STARTS * 1_000) / ms;
 }

@@ -2,15 +2,26 @@
 %%
 %% Each row has the shape of its Holdfast program in bench/micro: who posts, in what batches, who waits for whom.
 %% Called as: erl +S 1 -noshell -pa DIR -run bench_beam main ROW WARM_MS RUN_MS
-%% Prints one line: RESULT {"value": NUMBER}
+%% Prints one line: RESULT {"value": NUMBER}, or several figures by name. The Savina programs are in bench_savina, supervision and names in
+%% bench_supervision.
 -module(bench_beam).
 -export([main/1]).
 -export([adder_loop/1, pinger/2, hop/1, idle_loop/0]).
 
+-import(bench_meter, [now_us/0, metered/3, tick/2, repeat/2, gone/1, median_us/3]).
+
 main([Row, WarmMs, RunMs]) ->
-    Value = row(list_to_atom(Row), list_to_integer(WarmMs), list_to_integer(RunMs)),
-    io:format("RESULT {\"value\": ~p}~n", [float(Value)]),
+    Found = run(Row, list_to_integer(WarmMs), list_to_integer(RunMs)),
+    io:format("RESULT {~s}~n", [lists:join(", ", [io_lib:format("\"~s\": ~p", [Key, float(Value)]) || {Key, Value} <- Found])]),
     halt(0).
+
+%% One figure, or several by name.
+run("savina_" ++ _ = Row, Warm, Run) -> named(bench_savina:row(list_to_atom(Row), Warm, Run));
+run("sup_" ++ _ = Row, Warm, Run) -> named(bench_supervision:row(list_to_atom(Row), Warm, Run));
+run(Row, Warm, Run) -> named(row(list_to_atom(Row), Warm, Run)).
+
+named(Found) when is_list(Found) -> Found;
+named(Value) -> [{"value", Value}].
 
 %% Messages a sender posts before it waits for the receiver to have handled all of them.
 -define(BATCH, 1000).
@@ -73,29 +84,6 @@ row(bytes, _, _) ->
 row(bytes_supervised, _, _) ->
     {ok, Sup} = bench_sup:start_link(),
     bytes(fun() -> {ok, Pid} = supervisor:start_child(Sup, [hibernated]), Pid end).
-
-%% --- a meter: warm up, then count for a while -------------------------------------------------------------------------
-
-metered(Warm, Run, Body) ->
-    Now = now_us(),
-    Self = self(),
-    spawn_opt(fun() -> Self ! {rate, Body({warm, Now + Warm * 1000, Run * 1000})} end, [link]),
-    receive {rate, Rate} -> Rate end.
-
-%% Called after every batch: either the final rate or the meter to go on with.
-tick(N, {warm, Until, Run}) ->
-    _ = N,
-    case now_us() of
-        Now when Now >= Until -> {go, {run, 0, Now, Run}};
-        _ -> {go, {warm, Until, Run}}
-    end;
-tick(N, {run, Ops, Started, Run}) ->
-    case now_us() - Started of
-        Took when Took >= Run -> {rate, (Ops + N) * 1.0e6 / Took};
-        _ -> {go, {run, Ops + N, Started, Run}}
-    end.
-
-now_us() -> erlang:monotonic_time(microsecond).
 
 %% --- messages ---------------------------------------------------------------------------------------------------------
 
@@ -176,9 +164,7 @@ fan_out(Warm, Run, Members) ->
     Pids = [spawn(fun() -> member(Left, Self) end) || _ <- lists:seq(1, Total)],
     ok = pg:join(bench, Pids),
     put(members, Pids),
-    Until = now_us() + Warm * 1000,
-    warm_rounds(fun() -> round_out(Members, Left, Total) end, Until),
-    median(rounds(fun() -> round_out(Members, Left, Total) end, now_us() + Run * 1000, [])) / 1000.
+    median_us(Warm, Run, fun() -> round_out(Members, Left, Total) end) / 1000.
 
 member(Left, Parent) ->
     receive
@@ -195,23 +181,6 @@ round_out(Members, Left, Total) ->
     Started = now_us(),
     [Pid ! news || Pid <- Members()],
     receive all_handled -> now_us() - Started end.
-
-warm_rounds(Round, Until) ->
-    Round(),
-    case now_us() < Until of
-        true -> warm_rounds(Round, Until);
-        false -> ok
-    end.
-
-rounds(Round, Until, Taken) ->
-    Next = [Round() | Taken],
-    case now_us() < Until of
-        true -> rounds(Round, Until, Next);
-        false -> Next
-    end.
-
-median(List) ->
-    lists:nth((length(List) + 1) div 2, lists:sort(List)).
 
 %% --- creation and memory ----------------------------------------------------------------------------------------------
 
@@ -230,9 +199,7 @@ created(Warm, Run, Create) ->
     end).
 
 timed(Warm, Run, Batch, Round) ->
-    warm_rounds(fun() -> Round(Batch) end, now_us() + Warm * 1000),
-    Times = rounds(fun() -> Round(Batch) end, now_us() + Run * 1000, []),
-    Batch * 1.0e6 / median(Times).
+    Batch * 1.0e6 / median_us(Warm, Run, fun() -> Round(Batch) end).
 
 %% Bytes per process that waits with nothing to do, over 100,000 of them.
 bytes(Create) ->
@@ -253,10 +220,3 @@ fill(N, Create) -> _ = Create(), fill(N - 1, Create).
 
 collect(0, _, Pids) -> Pids;
 collect(N, Create, Pids) -> collect(N - 1, Create, [Create() | Pids]).
-
-repeat(0, _) -> ok;
-repeat(N, Fun) -> Fun(), repeat(N - 1, Fun).
-
-gone(Pid) ->
-    Ref = erlang:monitor(process, Pid),
-    receive {'DOWN', Ref, process, _, _} -> ok end.

@@ -27,15 +27,21 @@ export function rowDetails(node: TreeNode, title: string, ellipsis: string): rea
 }
 
 /** What a row says of a child that does not run. */
-export function absentDetails({ state, restart, restarts, lastExit }: AbsentChild): readonly Span[] {
+export function absentDetails({ state, restart, restarts, lastExit, nextTry }: AbsentChild): readonly Span[] {
   return [
-    span(printable(state), "warn"),
+    span(printable(state) + tryText(nextTry), "warn"),
     ...texts(
       restart === undefined ? undefined : printable(restart),
       restarts === undefined ? undefined : `restarted ${formatCount(restarts)}x`,
       lastExit === undefined ? undefined : `last exit ${printable(lastExit)}`,
     ),
   ];
+}
+
+function tryText(nextTry: AbsentChild["nextTry"]): string {
+  if (nextTry === undefined) return "";
+  const { attempt, inMs } = nextTry;
+  return `, try ${formatCount(attempt)} ${inMs === 0 ? "now" : `in ${formatDuration(inMs)}`}`;
 }
 
 function detailsByKind(node: TreeNode, fields: StatusFields, title: string): readonly Span[] | undefined {

@@ -26,8 +26,8 @@ const MOST_ABSENT = 50;
 /**
  * Reads the status of a supervisor: `{kind: "supervisor", strategy, dynamic?, restarts: {inWindow, max, periodMs, total?}, entries?}`.
  *
- * `entries` tells of its children what only it knows: `[{id, ref?, state, behaviour, restart, restarts, lastExit}]`, of which the first 1,000
- * are read. The counts `children`, `active` and `maxChildren` are left out: the tree itself shows them.
+ * `entries` tells of its children what only it knows: `[{id, name?, ref?, state, behaviour, restart, restarts, lastExit, nextTry?}]`, of which
+ * the first 1,000 are read; the name is that of a child without an id. The counts `children`, `active` and `maxChildren` are left out: the tree itself shows them.
  *
  * @returns undefined if the status is of another form
  */
@@ -86,12 +86,19 @@ function specificationIn({ id, restart, restarts, lastExit }: JsonRecord): Child
 }
 
 function absentChild(entry: JsonRecord): AbsentChild {
-  const { state, behaviour } = entry;
+  const { id, name, state, behaviour, nextTry } = entry;
   return {
-    ...specificationIn(entry),
+    ...specificationIn({ ...entry, id: id ?? name }),
     behaviour: typeof behaviour === "string" ? behaviour : "unknown",
     state: typeof state === "string" ? state : "stopped",
+    ...nextTryIn(nextTry),
   };
+}
+
+function nextTryIn(nextTry: unknown): Pick<AbsentChild, "nextTry"> {
+  if (!isRecord(nextTry)) return {};
+  const { attempt, inMs } = nextTry;
+  return typeof attempt === "number" && typeof inMs === "number" ? { nextTry: { attempt, inMs } } : {};
 }
 
 // A reference is given as it is, or as its text.

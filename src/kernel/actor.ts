@@ -1,5 +1,6 @@
 import { cancelActorTimer, readActorTimer, setActorTimer, type TimerOptions } from "./actor-timers.js";
-import type { ActorRef, AnyRef } from "./actor-ref.js";
+import type { ActorRef, AnyRef, Handlers } from "./actor-ref.js";
+import type { ArgumentSchemas } from "./argument-schemas.js";
 import { type AliasOptions, type AliasRef, makeAlias, unalias } from "./alias.js";
 import type { MailboxOptions } from "./behaviour.js";
 import { type Cell, cellOf } from "./cell.js";
@@ -23,6 +24,7 @@ import { resumeCell, suspendCell } from "./suspension.js";
 import type { ActorSystem, StartResult } from "./system.js";
 import { exitSignal } from "./termination.js";
 import type { TimerRef } from "./timers.js";
+import type { NameFor } from "./typed-name.js";
 
 /**
  * What `init` may return, besides nothing.
@@ -43,6 +45,11 @@ export interface BehaviourPlan {
   readonly intensity?: number;
   readonly periodMs?: number;
   readonly maxChildren?: number;
+  readonly subscribeTo?: readonly unknown[];
+  readonly dispatcher?: unknown;
+  readonly bufferSize?: number;
+  readonly bufferKeep?: string;
+  readonly demand?: string;
 }
 
 /** All that an `init` may return. */
@@ -58,14 +65,19 @@ export interface ActorClass<A> {
   readonly name: string;
   readonly mailbox?: MailboxOptions;
   readonly callTimeoutMs?: number;
+  readonly argumentSchemas?: ArgumentSchemas;
 }
 
-/** The arguments and options of a start: arguments may be left out when `init` takes none. */
+/** The arguments and options of a start: arguments may be left out when `init` takes none; a typed name must fit the class. */
 export type StartParameters<A, Options> = [ArgsOf<A>] extends [void]
-  ? [args?: undefined, options?: Options]
+  ? [args?: undefined, options?: Options & NamedStart<A>]
   : undefined extends ArgsOf<A>
-    ? [args?: ArgsOf<A>, options?: Options]
-    : [args: ArgsOf<A>, options?: Options];
+    ? [args?: ArgsOf<A>, options?: Options & NamedStart<A>]
+    : [args: ArgsOf<A>, options?: Options & NamedStart<A>];
+
+interface NamedStart<A> {
+  readonly name?: NameFor<A>;
+}
 
 /**
  * Base class of every actor: state of its own, a mailbox, and one message at a time.
@@ -89,6 +101,13 @@ export abstract class Actor<Args = void> {
   static readonly mailbox: MailboxOptions = {};
   /** How long `ref.call` waits for actors of this class, in milliseconds: 5,000 by default, as in `gen_server:call/2`; may be `Infinity`. */
   static readonly callTimeoutMs: number = 5_000;
+  /**
+   * Schemas for the arguments of messages, by the name of the method: none by default, and then nothing is checked and nothing costs.
+   *
+   * A message whose arguments do not fit never reaches the method: a call rejects with `bad_argument`, a cast becomes a dead letter, and the
+   * actor goes on. The method gets what the schema gives. See {@link MessageSchemas}.
+   */
+  static readonly argumentSchemas: ArgumentSchemas = {};
 
   readonly #cell: Cell;
 
@@ -152,6 +171,7 @@ export abstract class Actor<Args = void> {
    * To send to oneself say which class one is: `this.self<Counter>().cast.add(1)`.
    */
   protected self<Self = this>(this: NoInfer<Self>): ActorRef<Self>;
+  protected self<Protocol>(this: Handlers<NoInfer<Protocol>>): ActorRef<Protocol>;
   protected self(): ActorRef<this> {
     return asRef<this>(this.#cell);
   }
@@ -269,7 +289,7 @@ export abstract class Actor<Args = void> {
    * @throws {NoContextError} after the first `await` of a handler, where it is no longer known whose call is handled
    */
   protected defer<Value>(): Deferred<Value> {
-    if (current.cell !== this.#cell) {
+    if (current.cell !== this.#cell || current.resumed) {
       throw new NoContextError("defer() was called outside a handler, or after its first await: call it before");
     }
     return new Deferred<Value>(current.call);

@@ -1,9 +1,11 @@
 import { Actor } from "./actor.js";
 import type { ActorClass } from "./actor.js";
+import { checkedHandler, readArgumentSchemas } from "./argument-schemas.js";
+import { type CallerContext, runTracked } from "./caller-context.js";
 import type { Cell } from "./cell.js";
 import { checkTimeout, post, request } from "./delivery.js";
 import { BadArgumentError, whatCame } from "./errors.js";
-import { hooks, messages } from "./hook-keys.js";
+import { adoptsOrphans, hooks, messages } from "./hook-keys.js";
 import type { Kernel } from "./kernel.js";
 import { ARITY_MANY, ARITY_ONE, ARITY_ZERO, type Handler, Operation } from "./operation.js";
 
@@ -20,6 +22,8 @@ export interface MailboxOptions {
 
 const DEFAULT_MAILBOX_LIMIT = 1_048_576;
 const FIRST_TURN_LENGTH = 4;
+/** Awaited calls after which a class that no actor has ever called is taken for one that nobody waits for. */
+const PROBATION = 10_000;
 
 class Calls {
   readonly cell: Cell | null;
@@ -52,10 +56,15 @@ export class Behaviour {
   readonly info: Operation;
   readonly mailboxLimit: number;
   readonly overflow: Overflow;
+  /** Whether its actors take in orphans among their descendants; see {@link adoptsOrphans}. */
+  readonly adopts: boolean;
   /** How many messages an actor of this class may handle in a row; the scheduler adapts it. */
   turnLength = FIRST_TURN_LENGTH;
+  /** Whether an actor's handler has called an actor of this class: only then can one of them be part of a cycle of calls. */
+  calledByActors = false;
   lastCallView: Calls;
   lastCastView: Casts;
+  #awaitedCalls = 0;
   readonly #callTimeoutMs: number;
   readonly #callClass: typeof Calls;
   readonly #castClass: typeof Casts;
@@ -67,12 +76,23 @@ export class Behaviour {
     this.name = actorClass.name === "" ? "(anonymous class)" : actorClass.name;
     this.mailboxLimit = checkLimit(options.limit ?? DEFAULT_MAILBOX_LIMIT, this.name);
     this.overflow = checkOverflow(options.overflow ?? "drop_newest", this.name);
-    this.info = new Operation("handleInfo", methodOf(actorClass.prototype, "handleInfo"), ARITY_ONE, false);
+    const handleInfo = tracked(kernel.callerContext, methodOf(actorClass.prototype, "handleInfo"));
+    this.info = new Operation("handleInfo", handleInfo, ARITY_ONE, false);
+    this.adopts = Reflect.get(actorClass, adoptsOrphans) === true;
     this.#callTimeoutMs = actorClass.callTimeoutMs ?? Actor.callTimeoutMs;
     checkTimeout(this.#callTimeoutMs);
     this.#callClass = class extends Calls {};
     this.#castClass = class extends Casts {};
-    for (const [name, handler] of messageHandlers(actorClass.prototype)) {
+    const handlers = messageHandlers(actorClass.prototype);
+    const declared = actorClass.argumentSchemas ?? {};
+    const schemas = readArgumentSchemas(declared, (name) => handlers.has(name), this.name);
+    const checks = { clock: kernel.clock, timeoutMs: this.#callTimeoutMs };
+    for (const [name, method] of handlers) {
+      const declaredHere = schemas.get(name);
+      const handler = tracked(
+        kernel.callerContext,
+        declaredHere === undefined ? method : checkedHandler(name, declaredHere, method, checks),
+      );
       define(this.#callClass.prototype, name, callMethod(name, handler));
       define(this.#castClass.prototype, name, castMethod(name, handler));
     }
@@ -94,11 +114,30 @@ export class Behaviour {
     return this.lastCastView;
   }
 
+  /**
+   * Whether the handlers of this class are followed to where they go on after the reply to a call: not when many have, and none was ever called
+   * by an actor. From the first such call on they are followed again.
+   */
+  get followed(): boolean {
+    if (this.calledByActors) return true;
+    if (this.#awaitedCalls === PROBATION) return false;
+    this.#awaitedCalls++;
+    return true;
+  }
+
   /** Lets go of the views of an actor that has ended. */
   forget(cell: Cell): void {
     if (this.lastCallView.cell === cell) this.lastCallView = new this.#callClass(null, this.#callTimeoutMs);
     if (this.lastCastView.cell === cell) this.lastCastView = new this.#castClass(null);
   }
+}
+
+/** Wraps a handler so that its context follows it, where the system wants that; else it stays what it is. */
+function tracked(context: CallerContext | null, handler: Handler): Handler {
+  if (context === null) return handler;
+  return function run(...args) {
+    return runTracked(context, () => handler.apply(this, args));
+  };
 }
 
 function callMethod(name: string, handler: Handler): (this: Calls, ...args: unknown[]) => Promise<unknown> {

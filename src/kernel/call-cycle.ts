@@ -1,39 +1,27 @@
 import type { Cell } from "./cell.js";
-import { current } from "./current.js";
 import { AWAITED } from "./flags.js";
 import type { PendingCall } from "./pending-call.js";
 
-/** Remembers a call as one of those that the handler which runs now has made. */
-export function noteCall(caller: Cell, call: PendingCall): void {
-  const { lastCall } = current;
-  if (lastCall !== null && lastCall.caller === caller && current.lastCallAt === caller.handled) call.earlier = lastCall;
-  current.lastCall = call;
-  current.lastCallAt = caller.handled;
-}
-
-/** The calls that the handler which has just returned made, newest first, linked by {@link PendingCall.earlier}. */
-export function callsOfHandler(cell: Cell): PendingCall | null {
-  const { lastCall } = current;
-  if (lastCall === null || lastCall.caller !== cell || current.lastCallAt !== cell.handled) return null;
-  current.lastCall = null;
-  return lastCall;
-}
-
 /**
- * Fails each of an actor's calls that can never be answered, because the callee waits for the actor itself, directly or through others.
+ * Remembers that an actor's handler waits for a call, and fails the call if it can never be answered, because the callee waits for that actor
+ * itself, directly or through others.
  *
- * Asked when a handler has returned a promise, so only actors that really wait are in a cycle: one that called and went on is not. Known are
- * the calls made before the first `await` of a handler, and starts: whoever starts an actor waits for its `init`. A deferred reply is no
- * wait, since its actor is free to answer.
+ * Asked at the end of the turn of the event loop in which the call was made, so it costs nothing to a call that has been answered by then, and
+ * a handler that called and went on has ended. Only actors that wait are in a cycle: those whose handler, or `init`, is under way. A deferred
+ * reply is no wait, since its actor is free to answer.
  */
-export function refuseCycles(cell: Cell, calls: PendingCall): void {
-  for (let call: PendingCall | null = calls; call !== null; call = call.earlier) {
-    if (!isWaiting(call)) continue;
-    const path = pathBetween(call.callee, cell);
-    if (path === undefined) continue;
-    const steps = [cell, ...path].map((each) => each.describe());
-    call.fail("cycle", { cycle: steps }, steps.join(" waits for "));
-  }
+export function noteWait(call: PendingCall): void {
+  const busy = call.caller?.busy;
+  if (call.caller === null || busy === null || busy === undefined || busy.run !== call.run) return;
+  let earlier = busy.calls;
+  // Else a handler that runs for days would keep every call that it ever made.
+  while (earlier !== null && !earlier.open) earlier = earlier.earlier;
+  call.earlier = earlier;
+  busy.calls = call;
+  const path = isWaiting(call) ? pathBetween(call.callee, call.caller) : undefined;
+  if (path === undefined) return;
+  const steps = [call.caller, ...path].map((each) => each.describe());
+  call.fail("cycle", { cycle: steps }, steps.join(" waits for "));
 }
 
 function isWaiting(call: PendingCall): boolean {

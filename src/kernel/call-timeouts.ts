@@ -1,3 +1,4 @@
+import { noteWait } from "./call-cycle.js";
 import type { Clock, ClockTimer } from "./clock.js";
 import { type PendingCall, PendingCallList } from "./pending-call.js";
 
@@ -31,6 +32,7 @@ export class CallTimeouts {
     for (let call: PendingCall | null = this.fresh.first; call !== null; call = this.fresh.first) {
       this.fresh.remove(call);
       this.#wait(call, now);
+      if (call.caller !== null) noteWait(call);
     }
   }
 

@@ -16,8 +16,10 @@ export interface BusyWith {
   readonly operation: Operation;
   readonly call: PendingCall | null;
   readonly since: number;
-  /** The calls that its handler made before its first `await`, newest first, through {@link PendingCall.earlier}. */
-  readonly calls: PendingCall | null;
+  /** Which run of a handler this is; see `current.ts`. */
+  readonly run: number;
+  /** The calls that it is known to wait for, newest first, through {@link PendingCall.earlier}. */
+  calls: PendingCall | null;
 }
 
 /**

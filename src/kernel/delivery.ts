@@ -1,5 +1,5 @@
 import type { Cell } from "./cell.js";
-import { noteCall } from "./call-cycle.js";
+import { trackedRun } from "./caller-context.js";
 import { current } from "./current.js";
 import { BadArgumentError, whatCame } from "./errors.js";
 import { extrasOf } from "./extras.js";
@@ -37,12 +37,14 @@ const stash = (resolve: (value: unknown) => void, reject: (error: unknown) => vo
 
 /** Sends a request and returns the promise of its reply. */
 export function request(cell: Cell, operation: Operation, payload: unknown, timeoutMs: number): Promise<unknown> {
-  const caller = current.cell;
+  const kernel = cell.behaviour.kernel;
+  const tracked = current.cell === null && kernel.callerContext !== null ? trackedRun(kernel.callerContext) : undefined;
+  const caller = tracked === undefined ? current.cell : tracked.cell;
   const promise = new Promise<unknown>(stash);
   const call = new PendingCall(stashedResolve, stashedReject, cell, caller, operation.name, timeoutMs);
-  const kernel = cell.behaviour.kernel;
+  if (tracked !== undefined) call.run = tracked.run;
   kernel.calls.fresh.add(call);
-  if (caller !== null) noteCall(caller, call);
+  if (caller !== null) cell.behaviour.calledByActors = true;
   if (caller === cell) {
     call.fail("calling_self", "calling_self");
   } else if ((cell.flags & GATE) === 0) {

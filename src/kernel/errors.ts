@@ -6,7 +6,15 @@ export abstract class HoldfastError extends Error {
 }
 
 /** What can make a call fail; see {@link CallError}. */
-export type CallErrorCode = "timeout" | "noproc" | "calling_self" | "cycle" | "exit" | "mailbox_full";
+export type CallErrorCode =
+  | "timeout"
+  | "noproc"
+  | "calling_self"
+  | "cycle"
+  | "exit"
+  | "mailbox_full"
+  | "bad_argument"
+  | "schema_failed";
 
 /** What a {@link CallError} says about the call that failed. */
 export interface CallFailure {
@@ -25,7 +33,8 @@ export interface CallFailure {
  *
  * `code` says why: `timeout` (no reply in time; the callee may still handle it, the late reply is dropped), `noproc` (the actor had ended
  * before), `exit` (it ended before it replied; `reason` is its exit reason and `cause` its error), `calling_self` (an actor called itself
- * and would wait for ever), `cycle` (the callee waits, directly or through others, for the caller), `mailbox_full` (the bounded mailbox refused the message). The semantics are those of `gen_server:call`.
+ * and would wait for ever), `cycle` (the callee waits, directly or through others, for the caller), `mailbox_full` (the bounded mailbox refused the message), `bad_argument` (a schema of the callee's
+ * class refused the arguments; `reason` is `{ badArgument: issues, omitted }`), `schema_failed` (that schema could not tell; `cause` says why). The semantics are those of `gen_server:call`.
  */
 export class CallError extends HoldfastError {
   override readonly name = "CallError";
@@ -56,6 +65,10 @@ function callErrorText(code: CallErrorCode, failure: CallFailure): string {
       return `${call} would wait for ever: ${failure.cycle}. Let one of them cast, or answer later with defer().`;
     case "mailbox_full":
       return `${call}: its mailbox is full${failure.targetState === undefined ? "" : ` (${failure.targetState})`}`;
+    case "bad_argument":
+      return `${call}: its arguments do not fit their schema: ${formatReason(failure.reason)}`;
+    case "schema_failed":
+      return `${call}: the schema of its arguments could not check them: ${formatReason(failure.reason)}`;
     case "exit":
       return `${call}: the actor ended before it replied, with ${formatReason(failure.reason)}`;
   }

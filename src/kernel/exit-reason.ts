@@ -39,6 +39,9 @@ export function errorOfReason(reason: ExitReason): Error | undefined {
 }
 
 const LONGEST_TEXT = 300;
+/** Of data that a reason carries: so many elements of an array and so many values in all are looked at. */
+const MOST_ELEMENTS = 100;
+const MOST_VALUES = 1_000;
 
 /**
  * One line that shows an exit reason to a person: `normal`, `shutdown(drain)`, `TypeError: x is not a function`.
@@ -47,7 +50,8 @@ const LONGEST_TEXT = 300;
  */
 export function formatReason(reason: ExitReason): string {
   const text = describe(reason);
-  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+  const cut = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+  return cut.replaceAll(/\s*[\r\n]\s*/g, " ");
 }
 
 function describe(reason: ExitReason): string {
@@ -59,9 +63,19 @@ function describe(reason: ExitReason): string {
     if ("nocatch" in reason) return `nocatch(${describe(reason.nocatch)})`;
   }
   try {
-    return JSON.stringify(reason) ?? String(reason);
+    return JSON.stringify(reason, shortening()) ?? String(reason);
   } catch {
     // Cyclic data, a bigint or a throwing toJSON: the type is still worth more than a failure while reporting a failure.
     return Object.prototype.toString.call(reason);
   }
+}
+
+/** Cuts what would be cut from the text anyway, so that a huge reason costs no more than a small one. */
+function shortening(): (key: string, value: unknown) => unknown {
+  let left = MOST_VALUES;
+  return (_, value) => {
+    if (left-- <= 0) return "…";
+    if (typeof value === "string") return value.slice(0, LONGEST_TEXT);
+    return Array.isArray(value) ? value.slice(0, MOST_ELEMENTS) : value;
+  };
 }

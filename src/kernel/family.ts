@@ -1,4 +1,5 @@
 import type { Cell } from "./cell.js";
+import { DEAD } from "./flags.js";
 
 /** Puts an actor at the end of its new parent's list of children. */
 export function adopt(parent: Cell, child: Cell): void {
@@ -33,6 +34,14 @@ export function disown(child: Cell): void {
   }
   child.previousSibling = null;
   child.nextSibling = null;
+}
+
+/** Who takes in the children that outlive an actor: the nearest ancestor that asks for orphans, else the origin of the system. */
+export function heirOf(cell: Cell, origin: Cell): Cell {
+  for (let ancestor = cell.parent; ancestor !== null; ancestor = ancestor.parent) {
+    if (ancestor.behaviour.adopts && (ancestor.flags & DEAD) === 0) return ancestor;
+  }
+  return origin;
 }
 
 /** The children of an actor, oldest first. */

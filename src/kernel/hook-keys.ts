@@ -40,5 +40,19 @@ export const messages: unique symbol = Symbol("holdfast.messages");
 /** Key of a static list: names that are hooks, never messages, also where a subclass defines them. For authors of behaviours. */
 export const hooks: unique symbol = Symbol("holdfast.hooks");
 
+/**
+ * Key of a static member, `true` on classes whose actors take in the orphans among their descendants: actors that were not linked with the one
+ * that started them, and live on when it ends. Else orphans belong to the system itself. For authors of behaviours.
+ */
+export const adoptsOrphans: unique symbol = Symbol("holdfast.adoptsOrphans");
+
 /** Key of a phantom member whose type is the union of names that are hooks; see {@link hooks}. */
 export declare const reservedNames: unique symbol;
+
+/**
+ * Key of a phantom member whose keys are names of overloaded methods of which the last signature, and no other, is the form of the message.
+ *
+ * Without it a method with overloads is no message. For authors of behaviours whose classes call such a method with more precise types than
+ * those that others send it with: `declare readonly [lastSignatures]?: { readonly event: true }`.
+ */
+export declare const lastSignatures: unique symbol;

@@ -1,5 +1,6 @@
 import { Actor, type ActorClass } from "./actor.js";
 import { Behaviour } from "./behaviour.js";
+import type { CallerContext } from "./caller-context.js";
 import { CallTimeouts } from "./call-timeouts.js";
 import { Cell } from "./cell.js";
 import type { Clock } from "./clock.js";
@@ -21,6 +22,7 @@ export interface KernelOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly reporter: Reporter;
+  readonly callerContext: CallerContext | undefined;
   readonly schedulerOf: SchedulerFactory;
 }
 
@@ -48,6 +50,8 @@ export class Kernel {
   links = 0;
   monitors = 0;
   nextMonitorId = 1;
+  /** What follows handlers through their awaits, if the system was given any. */
+  readonly callerContext: CallerContext | null;
   readonly #behaviours = new Map<unknown, Behaviour>();
   readonly #reporter: Reporter;
   #system: ActorSystem | undefined;
@@ -57,6 +61,7 @@ export class Kernel {
   constructor(options: KernelOptions) {
     this.clock = options.clock;
     this.random = options.random;
+    this.callerContext = options.callerContext ?? null;
     this.startedAt = options.clock.now();
     this.#reporter = options.reporter;
     this.calls = new CallTimeouts(options.clock);

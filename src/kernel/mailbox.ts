@@ -1,11 +1,11 @@
 import type { Operation } from "./operation.js";
 
 const SLOTS_PER_MESSAGE = 3;
-/** Messages per chunk: the first chunk of a mailbox is small, the second middling, all others large. */
-const CHUNK_SIZES = [8, 64, 512] as const;
+/** Messages per chunk: the first chunk of a mailbox is tiny, for a message that waits behind an `init`; the others grow. */
+const CHUNK_SIZES = [2, 16, 128, 512] as const;
 const LARGEST = CHUNK_SIZES.length - 1;
 /** Most pooled chunks of each size: 0.1, 0.4 and 3 MB when full. */
-const MOST_POOLED = [512, 256, 256] as const;
+const MOST_POOLED = [1_024, 512, 256, 256] as const;
 
 /** A fixed run of messages, three slots each: operation, payload, and sender or pending call. */
 class Chunk {

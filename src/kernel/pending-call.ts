@@ -1,7 +1,9 @@
 import type { AnyRef } from "./actor-ref.js";
 import type { Cell } from "./cell.js";
+import { current } from "./current.js";
 import { CallError, type CallErrorCode } from "./errors.js";
 import type { ExitReason } from "./exit-reason.js";
+import { settleFor } from "./resume.js";
 
 type Settle = (value: unknown) => void;
 
@@ -21,7 +23,9 @@ export class PendingCall {
   next: PendingCall | null = null;
   /** Whether the callee keeps it as a deferred reply. */
   deferred = false;
-  /** The call that the same run of the caller's handler made before this one. */
+  /** Which run of the caller's handler made it; -1 when it is known that nobody waits. */
+  run: number;
+  /** A call that the same run of the caller's handler waits for since before this one. */
   earlier: PendingCall | null = null;
 
   constructor(resolve: Settle, reject: Settle, callee: Cell, caller: Cell | null, method: string, timeoutMs: number) {
@@ -29,6 +33,7 @@ export class PendingCall {
     this.#reject = reject;
     this.callee = callee;
     this.caller = caller;
+    this.run = current.run;
     this.method = method;
     this.timeoutMs = timeoutMs;
   }
@@ -44,13 +49,14 @@ export class PendingCall {
   reply(value: unknown): void {
     if (this.list === null) return;
     this.#close(this.list);
-    this.#resolve(value);
+    this.#settle(this.#resolve, value);
   }
 
   fail(code: CallErrorCode, reason: ExitReason, cycle?: string): void {
     if (this.list === null) return;
     this.#close(this.list);
-    this.#reject(
+    this.#settle(
+      this.#reject,
       new CallError(code, {
         target: this.callee.describe(),
         method: this.method,
@@ -60,6 +66,12 @@ export class PendingCall {
         ...(cycle === undefined ? {} : { cycle }),
       }),
     );
+  }
+
+  #settle(settle: Settle, value: unknown): void {
+    const busy = this.caller === null ? null : this.caller.busy;
+    if (busy !== null && busy.run === this.run && this.caller?.behaviour.followed === true) settleFor(this, settle, value);
+    else settle(value);
   }
 
   #close(list: PendingCallList): void {

@@ -4,8 +4,8 @@ export type ReportLevel = "error" | "warning" | "info" | "debug";
 /**
  * Something worth telling a person, as data: a crash, a supervisor's decision, an unexpected message.
  *
- * `type` is stable (`crash`, `supervisor`, `progress`, `dead_letter`, `unexpected_message`, …), `text` is one line for people, `details` is
- * for programs.
+ * `type` is stable (`crash`, `supervisor`, `progress`, `dead_letter`, `unexpected_message`, …), `text` is one line for people, with
+ * the stack of an error below it, and `details` is for programs.
  */
 export interface Report {
   readonly type: string;

@@ -82,12 +82,15 @@ export class Request<Value> {
  */
 export function sendRequest<Value>(system: ActorSystem, call: Promise<Value>): Request<Value> {
   if (!(call instanceof Promise)) throw new BadArgumentError(`Expected the promise of a call, got ${whatCame(call)}`);
+  // The call that the argument has just made: who takes its reply later does not wait for it, so it is part of no cycle.
+  const { last } = system.kernel.calls.fresh;
+  if (last !== null) last.run = -1;
   return new Request(system.clock, call);
 }
 
 /** Options of the collection's methods that take a response out. */
 export interface TakeOptions {
-  /** Whether the request leaves the collection; true by default. */
+  /** Whether the request leaves the collection; true by default. One that stays is not given a second time. */
   readonly remove?: boolean;
 }
 
@@ -95,6 +98,8 @@ export interface TakeOptions {
 export class RequestCollection<Value, Label = unknown> {
   readonly #system: ActorSystem;
   readonly #requests = new Map<Request<Value>, Label>();
+  /** Those that stay although their responses were given. */
+  readonly #given = new WeakSet<Request<Value>>();
 
   constructor(system: ActorSystem) {
     this.#system = system;
@@ -115,17 +120,19 @@ export class RequestCollection<Value, Label = unknown> {
     return [...this.#requests];
   }
 
-  /** A response that is there, `"no_reply"` when there is none yet, or `"no_request"` when the collection is empty. */
+  /** A response that is there, `"no_reply"` when there is none yet, or `"no_request"` when there is no request left to answer. */
   checkResponse(options: TakeOptions = {}): LabelledResponse<Value, Label> | "no_reply" | "no_request" {
-    if (this.#requests.size === 0) return "no_request";
+    const open = this.#open();
+    if (open.length === 0) return "no_request";
     let first: Request<Value> | undefined;
-    for (const request of this.#requests.keys()) {
+    for (const request of open) {
       if (request.arrival > 0 && (first === undefined || request.arrival < first.arrival)) first = request;
     }
     const response = first?.checkResponse() ?? "no_reply";
     if (first === undefined || response === "no_reply") return "no_reply";
     const labelled = { ...response, label: this.#requests.get(first) as Label };
-    if (options.remove !== false) this.#requests.delete(first);
+    if (options.remove === false) this.#given.add(first);
+    else this.#requests.delete(first);
     return labelled;
   }
 
@@ -136,7 +143,7 @@ export class RequestCollection<Value, Label = unknown> {
   ): Promise<LabelledResponse<Value, Label> | "timeout" | "no_request"> {
     const present = this.checkResponse(options);
     if (present !== "no_reply") return present;
-    const waiting = [...this.#requests.keys()].map((request) => request.settled);
+    const waiting = this.#open().map((request) => request.settled);
     await settledWithin(this.#system.clock, waiting, timeoutMs);
     const response = this.checkResponse(options);
     return response === "no_reply" ? "timeout" : response;
@@ -153,6 +160,10 @@ export class RequestCollection<Value, Label = unknown> {
       this.#requests.clear();
     }
     return response;
+  }
+
+  #open(): readonly Request<Value>[] {
+    return [...this.#requests.keys()].filter((request) => !this.#given.has(request));
   }
 }
 

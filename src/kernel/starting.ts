@@ -1,8 +1,8 @@
 import type { Actor, ActorClass } from "./actor.js";
-import { callsOfHandler, refuseCycles } from "./call-cycle.js";
+import { runTracked } from "./caller-context.js";
 import { Cell } from "./cell.js";
 import { construct } from "./construct.js";
-import { current } from "./current.js";
+import { current, nextRun } from "./current.js";
 import { wake } from "./delivery.js";
 import { BadArgumentError, BadReturnError, whatCame } from "./errors.js";
 import { type ExitReason, reasonOfThrown } from "./exit-reason.js";
@@ -212,27 +212,26 @@ function checkName(name: string): string {
 
 /** Constructs the actor and runs its `init`, in its own context. */
 function initialise(cell: Cell, args: unknown): InitOutcome | Promise<InitOutcome> {
-  const { cell: before, lastCall, lastCallAt } = current;
+  const { cell: before, run, resumed } = current;
   current.cell = cell;
+  current.resumed = false;
+  nextRun();
   try {
     const actor = construct(cell.behaviour.actorClass, cell);
     cell.actor = actor;
-    const result = actor[startup](args);
+    const { clock, callerContext } = cell.behaviour.kernel;
+    const result = runTracked(callerContext, () => actor[startup](args));
     if (result === undefined) return "running";
     if (!(result instanceof Promise)) return outcomeOf(cell, result);
-    const calls = callsOfHandler(cell);
-    if (calls !== null) {
-      cell.busy = { operation: initOperation, call: null, since: cell.behaviour.kernel.clock.now(), calls };
-      refuseCycles(cell, calls);
-    }
+    cell.busy = { operation: initOperation, call: null, since: clock.now(), run: current.run, calls: null };
     return outcomeLater(cell, result);
   } catch (thrown) {
     return { reason: reasonOfThrown(thrown) };
   } finally {
     // One actor may start another within its handler, and goes on with its own calls afterwards.
     current.cell = before;
-    current.lastCall = lastCall;
-    current.lastCallAt = lastCallAt;
+    current.run = run;
+    current.resumed = resumed;
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Actor, type ActorClass, asRef, type StartParameters } from "./actor.js";
 import type { ActorRef, AnyRef } from "./actor-ref.js";
+import type { CallerContext } from "./caller-context.js";
 import { type Cell, cellOf } from "./cell.js";
 import { type Clock, realClock } from "./clock.js";
 import type { DeadLetters } from "./dead-letters.js";
@@ -18,6 +19,7 @@ import { nodeExecutor, Scheduler, type SchedulerFactory } from "./scheduler.js";
 import { type CellStart, type SpawnOptions, type StartOptions, spawnCell, startCell } from "./starting.js";
 import { Signal } from "./signal.js";
 import { exitSignal } from "./termination.js";
+import type { NameFor } from "./typed-name.js";
 
 /** How a start ended: a ref, a wish not to run (`init` returned `{ ignore: true }`), or the reason it failed. */
 export type StartResult<A> =
@@ -41,6 +43,11 @@ export interface SystemOptions<Root> {
   readonly reporter?: Reporter;
   /** How long actors may run before I/O gets its turn, in milliseconds; 5 by default. */
   readonly sliceMs?: number;
+  /**
+   * An `AsyncLocalStorage` through which calls are attributed to handlers after any `await`, so that every cycle of calls is found at once. None
+   * by default: then those calls are known that a handler makes before its first `await`, and after the reply to a call that it awaited.
+   */
+  readonly callerContext?: CallerContext;
 }
 
 const DEFAULT_SLICE_MS = 5;
@@ -83,7 +90,7 @@ export class ActorSystem {
   }
 
   /** What could not be delivered. */
-  get deadLetters(): Pick<DeadLetters, "total" | "byReason" | "recent"> {
+  get deadLetters(): Pick<DeadLetters, "total" | "byReason" | "byTarget" | "recent"> {
     return this.#kernel.deadLetters;
   }
 
@@ -101,8 +108,8 @@ export class ActorSystem {
     return unwrap(actorClass.name, await this.startFrom(this.#kernel.origin, actorClass, rest[0], rest[1] ?? {}));
   }
 
-  /** The actor that holds a name now, or `undefined`. `A` is what the caller knows of its class. */
-  whereis<A = unknown>(name: string): ActorRef<A> | undefined {
+  /** The actor that holds a name now, or `undefined`. `A` comes with an {@link ActorName}; else it is what the caller knows of its class. */
+  whereis<A = unknown>(name: NameFor<A>): ActorRef<A> | undefined {
     const cell = this.#kernel.names.get(name);
     return cell === undefined ? undefined : asRef<A>(cell);
   }
@@ -115,6 +122,11 @@ export class ActorSystem {
   /** The members of a group, one entry per join. */
   members<A = unknown>(group: string): ActorRef<A>[] {
     return this.#kernel.groups.members(group).map((cell) => asRef<A>(cell));
+  }
+
+  /** The actors that an actor has started and that live, oldest first; without an actor, those that the program started itself, and orphans. */
+  children(ref?: AnyRef): AnyRef[] {
+    return [...childrenOf(ref === undefined ? this.#kernel.origin : cellOf(ref))];
   }
 
   isAlive(ref: AnyRef): boolean {
@@ -309,9 +321,9 @@ export async function createScheduledSystem<Root extends Actor<never>>(
   options: SystemOptions<Root>,
   schedulerOf: SchedulerFactory,
 ): Promise<ActorSystem> {
-  const { clock = realClock, random = systemRandom, reporter = consoleReporter } = options;
+  const { clock = realClock, random = systemRandom, reporter = consoleReporter, callerContext } = options;
   const name = checkSystemName(options.name ?? "holdfast");
-  const system = new ActorSystem(new Kernel({ clock, random, reporter, schedulerOf }), name);
+  const system = new ActorSystem(new Kernel({ clock, random, reporter, schedulerOf, callerContext }), name);
   system.kernel.system = system;
   if (options.root !== undefined) await system.startRoot(options.root, options.rootArgs);
   return system;

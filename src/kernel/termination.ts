@@ -1,7 +1,7 @@
 import type { Cell } from "./cell.js";
 import { orderAfter, signal } from "./delivery.js";
 import { type ExitReason, formatReason, reasonOfThrown } from "./exit-reason.js";
-import { adopt, disown } from "./family.js";
+import { adopt, disown, heirOf } from "./family.js";
 import { DEAD, LINKED_TO_PARENT, QUEUED, TRAPPING } from "./flags.js";
 import { release } from "./hook-keys.js";
 import { linkedCells, withoutLink } from "./links.js";
@@ -159,21 +159,26 @@ function tellFamily(cell: Cell, reason: ExitReason): void {
     if ((cell.flags & LINKED_TO_PARENT) !== 0) exitSignal(cell, parent, reason, true);
     cell.flags &= ~LINKED_TO_PARENT;
   }
-  const { origin } = cell.behaviour.kernel;
-  for (let child = cell.firstChild; child !== null; child = cell.firstChild) {
-    disown(child);
-    const linked = (child.flags & LINKED_TO_PARENT) !== 0;
-    child.flags &= ~LINKED_TO_PARENT;
-    // Signalled as its parent's exit before it moves: a trapping child must stop, not merely be told.
-    if (linked) exitSignal(cell, child, reason, true);
-    if ((child.flags & DEAD) === 0 && origin !== cell) adopt(origin, child);
-  }
+  if (cell.firstChild !== null) tellChildren(cell, reason);
   for (const other of linkedCells(cell.links)) {
     other.links = withoutLink(other.links, cell);
     cell.behaviour.kernel.links--;
     exitSignal(cell, other, reason, true);
   }
   cell.links = null;
+}
+
+function tellChildren(cell: Cell, reason: ExitReason): void {
+  const { origin } = cell.behaviour.kernel;
+  const heir = heirOf(cell, origin);
+  for (let child = cell.firstChild; child !== null; child = cell.firstChild) {
+    disown(child);
+    const linked = (child.flags & LINKED_TO_PARENT) !== 0;
+    child.flags &= ~LINKED_TO_PARENT;
+    // Signalled as its parent's exit before it moves: a trapping child must stop, not merely be told.
+    if (linked) exitSignal(cell, child, reason, true);
+    if ((child.flags & DEAD) === 0 && origin !== cell) adopt(heir, child);
+  }
 }
 
 function tellWatchers(cell: Cell, reason: ExitReason): void {

@@ -1,6 +1,6 @@
 import type { Cell } from "./cell.js";
-import { callsOfHandler, refuseCycles } from "./call-cycle.js";
-import { current } from "./current.js";
+import { runTracked } from "./caller-context.js";
+import { current, nextRun } from "./current.js";
 import { Deferred } from "./deferred.js";
 import { noteContent, noteMessage, noteReply } from "./debug.js";
 import { takeNext, wake } from "./delivery.js";
@@ -74,6 +74,7 @@ function handleMessage(cell: Cell, operation: Operation): boolean {
   cell.payload = undefined;
   cell.from = null;
   cell.handled++;
+  nextRun();
   let result: unknown;
   if (operation.isCall && from instanceof PendingCall) {
     current.call = from;
@@ -136,9 +137,7 @@ function afterHandler(cell: Cell, operation: Operation, call: PendingCall | null
   }
   if (isThenable(result)) {
     cell.flags |= BUSY;
-    const calls = callsOfHandler(cell);
-    cell.busy = { operation, call, since: cell.behaviour.kernel.clock.now(), calls };
-    if (calls !== null) refuseCycles(cell, calls);
+    cell.busy = { operation, call, since: cell.behaviour.kernel.clock.now(), run: current.run, calls: null };
     void settle(cell, call, result);
     return false;
   }
@@ -238,9 +237,10 @@ function dispatchSignal(cell: Cell, entry: Signal): void {
 }
 
 function runHook(cell: Cell, operation: Operation, hook: () => unknown): boolean {
+  nextRun();
   let result: unknown;
   try {
-    result = hook();
+    result = runTracked(cell.behaviour.kernel.callerContext, hook);
   } catch (thrown) {
     crash(cell, thrown, null);
     return false;

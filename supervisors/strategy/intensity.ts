@@ -27,7 +27,7 @@ export class RestartWindow {
     this.limit = limit;
   }
 
-  /** All restarts that were ever allowed. */
+  /** All restarts that were ever made. */
   get total(): number {
     return this.#total;
   }
@@ -39,6 +39,23 @@ export class RestartWindow {
     this.#record(now);
     this.#total++;
     return true;
+  }
+
+  /** Notes a restart that does not count, so that it is in {@link RestartWindow.total}. */
+  pass(): void {
+    this.#total++;
+  }
+
+  /** A window with another limit, in which the restarts so far count on. */
+  under(limit: RestartLimit): RestartWindow {
+    const next = new RestartWindow(limit);
+    const kept = Math.min(this.#count, limit.intensity);
+    for (let position = this.#count - kept; position < this.#count; position++) {
+      const time = this.#times[(this.#oldest + position) % this.#times.length];
+      if (time !== undefined) next.#record(time);
+    }
+    next.#total = this.#total;
+    return next;
   }
 
   /** How many restarts count at `now`. Changes nothing. */

@@ -3,7 +3,7 @@ import { resolveLimits, type SocketLimits } from "../../actors/endpoint/options.
 import { RouteTable } from "../../actors/channel/route-table.js";
 import type { ChannelClass } from "../../actors/channel/channel.js";
 import { type PhoenixAccepted, PhoenixConnection } from "../../actors/connection/phoenix-connection.js";
-import type { Authenticate, EndpointContext } from "../../actors/endpoint/context.js";
+import type { EndpointContext } from "../../actors/endpoint/context.js";
 import { DelayQueue } from "../../actors/session/delay-queue.js";
 import { SessionDirectory } from "../../actors/session/session-directory.js";
 import { Subscriptions } from "../../actors/topic/subscriptions.js";
@@ -19,7 +19,7 @@ export interface FakeEndpoint extends TestSystem {
 
 export interface FakeEndpointOptions {
   readonly channels: Record<string, ChannelClass>;
-  readonly authenticate?: Authenticate;
+  readonly authenticate?: EndpointContext["authenticate"];
   readonly limits?: Partial<SocketLimits>;
   readonly maxSessions?: number;
 }

@@ -133,6 +133,29 @@ Shop        supervisor  one_for_one  restarts 2/3 in 5s  2 not running
     );
   });
 
+  it("shows which attempt the back-off of a child is waiting for", () => {
+    const absent = [
+      {
+        id: "mailer",
+        behaviour: "Mailer",
+        state: "restarting",
+        restart: "permanent",
+        nextTry: { attempt: 3, inMs: 4_240 },
+      },
+      { id: "feed", behaviour: "Feed", state: "restarting", nextTry: { attempt: 1_000, inMs: 0 } },
+    ];
+    const restarts = { inWindow: 0, max: 3, periodMs: 5_000 };
+    const supervisor = { strategy: "one_for_one", dynamic: false, restarts, absent };
+    const root = node({ behaviour: "Shop", kind: "supervisor", supervisor });
+    expect(renderTree(rootOnly(root), PLAIN)).toBe(
+      `${HEADER}\
+Shop       supervisor  one_for_one  restarts 0/3 in 5s  2 not running
+├─ mailer  Mailer      restarting, try 3 in 4.2s  permanent
+└─ feed    Feed        restarting, try 1,000 now
+`,
+    );
+  });
+
   it("of an empty system is its header", () => {
     expect(renderTree({ system: header(), orphans: [] }, PLAIN)).toBe(HEADER);
   });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { Actor, type MailboxOptions } from "../../src/index.js";
-import { createTestSystem } from "../../src/testing/index.js";
+import { Actor, type ActorRef, type Down, type Exit, type MailboxOptions, sys } from "../../src/index.js";
+import { createProbe, createTestSystem } from "../../src/testing/index.js";
+import { act, Doer } from "./doer.js";
 
 function bounded(mailbox: MailboxOptions) {
   return class Bounded extends Actor<Promise<void>> {
@@ -61,6 +62,62 @@ test("case 447: or drops the oldest, and tells a caller whose call was dropped",
   await stop();
 });
 
+test("case 447: signals and stops are never dropped, and a sender's handler meets no error", async () => {
+  const { system, clock, stop } = await createTestSystem();
+  const probe = createProbe(system);
+  let open: () => void = () => undefined;
+  class Full extends Actor<Promise<void>> {
+    static override readonly mailbox: MailboxOptions = { limit: 1 };
+    readonly seen: unknown[] = [];
+
+    override init(): void {
+      this.trapExit();
+    }
+
+    block(until: Promise<void>): Promise<void> {
+      return until;
+    }
+
+    watch(other: ActorRef<Doer>): void {
+      this.monitor(other);
+      this.link(other);
+    }
+
+    override handleInfo(message: unknown): void {
+      this.seen.push(message);
+    }
+
+    override handleDown({ reason }: Down): void {
+      this.seen.push({ down: reason });
+    }
+
+    override handleExit({ reason }: Exit): void {
+      this.seen.push({ exit: reason });
+    }
+  }
+  const [full, other, sender] = [system.spawn(Full, Promise.resolve()), system.spawn(Doer), system.spawn(Doer)];
+  await full.call.watch(other);
+  full.cast.block(new Promise<void>((resolve) => (open = resolve)));
+  await clock.settle();
+  const after = await act(sender, async () => {
+    for (const n of [1, 2, 3]) full.send(n);
+    return "went on";
+  });
+  expect(after).toBe("went on");
+  system.exit(other, "boom");
+  await clock.settle();
+  open();
+  await clock.settle();
+  expect(await sys.getState(full)).toEqual({ seen: expect.arrayContaining([{ down: "boom" }, { exit: "boom" }, 1]) });
+  expect(system.deadLetters.byReason.mailbox_full).toBe(2);
+  probe.monitor(full);
+  full.cast.block(new Promise<void>(() => undefined));
+  full.send("fills it");
+  system.exit(full, "kill");
+  expect(await probe.next()).toMatchObject({ type: "down", down: { reason: "killed" } });
+  await stop();
+});
+
 test("a mailbox option that makes no sense is refused with what was expected", async () => {
   const { system, stop } = await createTestSystem();
   expect(() => system.spawn(bounded({ limit: 0 }), Promise.resolve())).toThrow(
@@ -82,6 +139,27 @@ test("case 457: messages to an actor that has ended are counted dead letters, re
   expect(reports.filter((report) => report.type === "dead_letter")).toHaveLength(1);
   expect(system.deadLetters.recent).toHaveLength(1);
   expect(system.deadLetters.recent[0]).toMatchObject({ message: "note", reason: "noproc" });
+  expect(system.deadLetters.byTarget).toEqual([
+    { target: `Bounded ${ref}`, byReason: { noproc: 10_001, mailbox_full: 0, bad_argument: 0 } },
+  ]);
+  await stop();
+});
+
+test("case 457: dead letters are counted by receiver, for the hundred that had one last", async () => {
+  const { system, stop } = await createTestSystem();
+  const refs = Array.from({ length: 101 }, () => system.spawn(bounded({}), Promise.resolve()));
+  for (const ref of refs) await system.stopActor(ref);
+  const [first, second] = refs;
+  for (const ref of refs.slice(0, 100)) ref.send("x");
+  first?.send("again");
+  refs[100]?.send("x");
+  const { byTarget } = system.deadLetters;
+  expect(byTarget).toHaveLength(100);
+  expect(byTarget.find(({ target }) => target === `Bounded ${second}`)).toBeUndefined();
+  expect(byTarget.slice(-2)).toEqual([
+    { target: `Bounded ${first}`, byReason: { noproc: 2, mailbox_full: 0, bad_argument: 0 } },
+    { target: `Bounded ${refs[100]}`, byReason: { noproc: 1, mailbox_full: 0, bad_argument: 0 } },
+  ]);
   await stop();
 });
 

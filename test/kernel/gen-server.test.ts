@@ -95,6 +95,9 @@ test("case 242: an infinite time-out never comes and takes back the one before",
   const a = system.spawn(Doer);
   await act(a, (me) => [me.idleTimeout(10), me.idleTimeout(Number.POSITIVE_INFINITY)]);
   await clock.advance(1_000_000);
+  await act(a, (me) => [me.idleTimeout(10), me.idleTimeout(Number.POSITIVE_INFINITY), me.hibernate()]);
+  expect(system.info(a)?.hibernated).toBe(true);
+  await clock.advance(1_000_000);
   expect(await seenBy(a)).toEqual([]);
   await act(a, (me) => expect(() => me.idleTimeout(-1)).toThrow(/Expected a finite number of milliseconds from 0/));
   await stop();
@@ -110,6 +113,40 @@ test("case 209, 244: a hibernating actor is woken by each kind of message, and n
   await sys.suspend(a);
   await sys.resume(a);
   expect(asleep()).toBe(true);
+  class Sleeper extends Actor {
+    override init(): InitReturn {
+      this.hibernate();
+    }
+
+    override handleInfo(): void {
+      this.hibernate();
+    }
+
+    override handleContinue(): void {
+      this.hibernate();
+    }
+
+    nap(how: "now" | "later" | "continue"): Promise<void> | void {
+      if (how === "now") return this.hibernate();
+      if (how === "continue") return this.continueWith("nap");
+      return Promise.resolve().then(() => this.hibernate());
+    }
+  }
+  const sleeper = await system.start(Sleeper);
+  const asleepAfter = async (wake: () => unknown): Promise<boolean | undefined> => {
+    await wake();
+    await clock.settle();
+    return system.info(sleeper)?.hibernated;
+  };
+  expect(await asleepAfter(() => undefined)).toBe(true);
+  const naps = [
+    () => sleeper.call.nap("now"),
+    () => sleeper.call.nap("later"),
+    () => sleeper.call.nap("continue"),
+    () => sleeper.cast.nap("now"),
+    () => sleeper.send("info"),
+  ];
+  for (const nap of naps) expect(await asleepAfter(nap)).toBe(true);
   const wakers: (() => void)[] = [
     () => a.send("info"),
     () => a.cast.note("cast"),
@@ -147,6 +184,24 @@ test("case 232: casts are handled, stop the actor, and never fail", async () => 
   await stop();
 });
 
+test("case 234: casting to many returns at once; those that live handle it, the others are dead letters", async () => {
+  const { system, clock, stop } = await createTestSystem();
+  const names = ["a", "b", "c", "gone"];
+  const refs = names.map((name) => system.spawn(Doer, undefined, { name }));
+  const suspended = refs[1];
+  for (const ref of refs) await act(ref, (me) => me.joinGroup("all"));
+  const members = system.members<Doer>("all");
+  await system.stopActor(refs[3] ?? refs[0] ?? members[0] ?? expect.fail("no ref"));
+  if (suspended !== undefined) await sys.suspend(suspended);
+  const sent = [...members, ...["a", "nobody"].map((name) => system.whereis<Doer>(name))];
+  expect(sent.map((ref) => ref?.cast.note("hello"))).toEqual(sent.map(() => undefined));
+  await clock.settle();
+  if (suspended !== undefined) await sys.resume(suspended);
+  expect(await Promise.all(refs.slice(0, 3).map(seenBy))).toEqual([["hello", "hello"], ["hello"], ["hello"]]);
+  expect(system.deadLetters.byReason.noproc).toBe(1);
+  await stop();
+});
+
 test("case 236: what a class does not define cannot be sent; a continuation without handler ends the actor", async () => {
   class Bare extends Actor {
     go(): void {
@@ -157,6 +212,10 @@ test("case 236: what a class does not define cannot be sent; a continuation with
   const bare = system.spawn(Bare);
   expect(Object.hasOwn(bare.call, "undefined")).toBe(false);
   expect("nosuch" in bare.cast).toBe(false);
+  // Without types, as a program in JavaScript would write it.
+  const untyped: { nosuch(): void } = Object.assign(Object.create(bare.call), {});
+  expect(() => untyped.nosuch()).toThrow(new TypeError("untyped.nosuch is not a function"));
+  expect(system.isAlive(bare)).toBe(true);
   const call = bare.call.go();
   await clock.settle();
   await call;
@@ -175,7 +234,20 @@ test("case 239: a stop in a continuation ends the actor normally; continuations 
   a.cast.note("queued");
   a.cast.do((me) => me.continueWith(2));
   a.cast.note("queued too");
-  expect(await seenBy(a)).toEqual([{ continue: 1 }, "queued", { continue: 2 }, "queued too"]);
+  const deferred = act(a, (me) => {
+    me.continueWith(3);
+    return me.later();
+  });
+  void deferred.catch(() => undefined);
+  a.send("queued after");
+  expect(await seenBy(a)).toEqual([
+    { continue: 1 },
+    "queued",
+    { continue: 2 },
+    "queued too",
+    { continue: 3 },
+    "queued after",
+  ]);
   class Stopping extends Actor {
     override init(): InitReturn {
       return { continue: "stop" };

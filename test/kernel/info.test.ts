@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Actor, type AnyRef } from "../../src/index.js";
+import { Actor, type AnyRef, sys } from "../../src/index.js";
 import { createProbe, createTestSystem } from "../../src/testing/index.js";
 import { act, Doer } from "./doer.js";
 
@@ -95,6 +95,10 @@ test("case 194: status is what the actor does at this moment", async () => {
   working.open();
   await work;
   await ref.call.sleep();
+  expect(system.info(ref)).toMatchObject({ status: "waiting", hibernated: true });
+  await sys.suspend(ref);
+  expect(status()).toBe("suspended");
+  await sys.resume(ref);
   expect(system.info(ref)).toMatchObject({ status: "waiting", hibernated: true });
   await ref.call.state();
   expect(system.info(ref)).toMatchObject({ status: "waiting", hibernated: false });

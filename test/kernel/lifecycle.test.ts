@@ -10,7 +10,7 @@ import {
   StartError,
 } from "../../src/index.js";
 import { Cell } from "../../src/kernel/cell.js";
-import { createTestSystem } from "../../src/testing/index.js";
+import { createProbe, createTestSystem } from "../../src/testing/index.js";
 
 class Scripted extends Actor<() => InitReturn> {
   override init(script: () => InitReturn): InitReturn {
@@ -191,8 +191,36 @@ test("case 231: with a stop in a handler terminate runs first, then the caller g
   await stop();
 });
 
+test("case 231: the caller gets its reply when a slow terminate has ended, and no exit", async () => {
+  const { system, clock, stop } = await createTestSystem();
+  const log: unknown[] = [];
+  class Slow extends Actor {
+    leave(): string {
+      this.stop("r");
+      return "bye";
+    }
+
+    override async terminate(): Promise<void> {
+      await new Promise<void>((resolve) => void clock.setTimer(100, resolve));
+      log.push(["terminated", clock.now()]);
+    }
+  }
+  const ref = system.spawn(Slow);
+  const call = ref.call.leave().then((reply) => log.push([reply, clock.now()]));
+  await clock.advance(99);
+  expect(log).toEqual([]);
+  await clock.advance(1);
+  await call;
+  expect(log).toEqual([
+    ["terminated", 100],
+    ["bye", 100],
+  ]);
+  expect(system.exitReason(ref)).toBe("r");
+  await stop();
+});
+
 test("case 229: a crash tells the caller and all that wait the reason, at once, and runs terminate", async () => {
-  const { system, reports, stop } = await createTestSystem();
+  const { system, reports, clock, stop } = await createTestSystem();
   const log: ExitReason[] = [];
   const ref = system.spawn(Ending, log);
   const calls = [ref.call.fail(), ref.call.leave("x")].map((call) =>
@@ -203,7 +231,8 @@ test("case 229: a crash tells the caller and all that wait the reason, at once, 
     expect(error).toBeInstanceOf(CallError);
     expect(error).toMatchObject({ code: "exit", cause: { name: "RangeError" } });
   }
-  expect(log).toHaveLength(1);
+  expect(clock.now()).toBe(0);
+  expect(log).toMatchObject([{ error: { message: "too far" } }]);
   expect(reports.filter((report) => report.type === "crash")).toHaveLength(1);
   expect(reports[0]?.text).toMatch(/Ending <0\.\d+> crashed: RangeError: too far/);
   await stop();
@@ -224,9 +253,39 @@ test("case 227: a call to an actor that has ended fails with noproc, whatever it
   await stop();
 });
 
+test("case 227: so does one right after its end by a signal, by ref and by name", async () => {
+  const { system, clock, stop } = await createTestSystem();
+  const refs = [system.spawn(Ending, [], { name: "n" }), system.spawn(Ending, [])];
+  const codes: unknown[] = [];
+  for (const ref of refs) {
+    const byName = system.whereis<Ending>("n");
+    system.exit(ref, "boom");
+    for (const target of [ref, byName]) {
+      const call = target?.callWithin(Number.POSITIVE_INFINITY).leave("x");
+      await call?.catch((error: unknown) => codes.push(error instanceof CallError && [error.code, error.reason]));
+    }
+    expect(system.whereis("n")).toBeUndefined();
+  }
+  expect(codes).toEqual([
+    ["noproc", "boom"],
+    ["noproc", "boom"],
+    ["noproc", "boom"],
+  ]);
+  expect(clock.now()).toBe(0);
+  await stop();
+});
+
 test("case 201: an orderly end makes no crash report", async () => {
-  const { system, reports, stop } = await createTestSystem();
-  for (const reason of ["normal", "shutdown", { shutdown: 1 }]) await system.spawn(Ending, []).call.leave(reason);
+  const { system, clock, reports, stop } = await createTestSystem();
+  const probe = createProbe(system);
+  const reasons = ["shutdown", { shutdown: ["a", "b", "c"] }, "normal"];
+  for (const reason of reasons) {
+    const ref = system.spawn(Ending, []);
+    probe.link(ref);
+    await ref.call.leave(reason);
+  }
+  await clock.settle();
+  expect(probe.received.map((each) => each.type === "exit" && each.exit.reason)).toEqual(reasons);
   expect(reports).toEqual([]);
   await stop();
 });

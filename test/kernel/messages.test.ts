@@ -123,6 +123,33 @@ class Forwarder extends Actor<{ to: ActorRef<Forwarder> | undefined; done: () =>
   }
 }
 
+test("case 184: what a handler does after it has sent comes before what the receiver does", async () => {
+  const order: string[] = [];
+  class Receiver extends Actor {
+    read(): void {
+      order.push("read");
+    }
+  }
+  class Sender extends Actor<ActorRef<Receiver>> {
+    #to: ActorRef<Receiver> | undefined;
+
+    override init(to: ActorRef<Receiver>): void {
+      this.#to = to;
+    }
+
+    work(): void {
+      this.#to?.cast.read();
+      void this.#to?.call.read();
+      order.push("flag set");
+    }
+  }
+  const { system, clock, stop } = await createTestSystem();
+  system.spawn(Sender, system.spawn(Receiver)).cast.work();
+  await clock.settle();
+  expect(order).toEqual(["flag set", "read", "read"]);
+  await stop();
+});
+
 test("case 184, 454: a message is never delivered in the sender's stack, through 20,000 actors", async () => {
   const { system, stop } = await createTestSystem();
   await new Promise<void>((done) => {
@@ -267,16 +294,21 @@ test("lifecycle hooks, private methods and inherited members are not messages", 
 
 test("case 226: an actor that calls itself is told at once", async () => {
   class Self extends Actor {
-    ask(): Promise<number> {
-      return this.self<Self>().call.other();
+    ask(timeoutMs: number | undefined): Promise<number> {
+      const me = this.self<Self>();
+      return (timeoutMs === undefined ? me.call : me.callWithin(timeoutMs)).other();
     }
 
     other(): number {
       return 1;
     }
   }
-  const { system, stop } = await createTestSystem();
-  await expect(system.spawn(Self).call.ask()).rejects.toMatchObject({ code: "exit", cause: { code: "calling_self" } });
+  const { system, clock, stop } = await createTestSystem();
+  for (const timeoutMs of [undefined, Number.POSITIVE_INFINITY]) {
+    const asked = system.spawn(Self).call.ask(timeoutMs);
+    await expect(asked).rejects.toMatchObject({ code: "exit", cause: { code: "calling_self" } });
+  }
+  expect(clock.now()).toBe(0);
   await stop();
 });
 

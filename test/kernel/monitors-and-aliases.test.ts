@@ -74,11 +74,10 @@ test("case 154: never a down after demonitor with flush, however it meets the en
 });
 
 test("case 156: ref, name and aliases are one order, and the down comes after all of it", async () => {
-  const { system, b, clock, stop } = await start();
-  const a = system.spawn(Doer, undefined, { name: "a" });
+  const { system, clock, stop } = await start();
+  const [a, b] = [system.spawn(Doer, undefined, { name: "a" }), system.spawn(Doer, undefined, { name: "b" })];
   const aliases = await act(a, (me) => [me.alias(), me.alias()]);
-  await act(b, (me) => system.whereis<Doer>("a")?.cast.do((it) => it.monitor(me.address())));
-  await clock.settle();
+  await act(a, (me) => me.monitor("b"));
   const expected = Array.from({ length: 1_000 }, (_, index) => index);
   await act(b, (me) => {
     for (const n of expected) {
@@ -176,6 +175,20 @@ test("case 162: the first message through an alias of mode reply_demonitor ends 
   await clock.settle();
   expect(await seenBy(a)).toEqual([1]);
   await stop();
+});
+
+test("case 162: without a message an alias of mode reply_demonitor ends with its monitor, by demonitor or by the down", async () => {
+  const first = await monitored("reply_demonitor");
+  await act(first.a, (me) => me.demonitor(first.monitor));
+  first.alias.send(1);
+  expect(await seenBy(first.a)).toEqual([]);
+  await first.stop();
+  const second = await monitored("reply_demonitor");
+  second.system.exit(second.b, "boom");
+  await second.clock.settle();
+  second.alias.send(2);
+  expect(await seenBy(second.a)).toEqual([{ down: second.b, reason: "boom" }]);
+  await second.stop();
 });
 
 test("case 164: an alias may travel inside a request, and answers through it arrive", async () => {

@@ -95,6 +95,22 @@ test("case 461: of a hundred starts of one name at the same time one wins, and t
         throw error;
       }
     };
+    // Again, while what was started ends: who finds neither a start nor a holder is told so, and may ask again.
+    const outcomes = Array.from({ length: 100 }, async (_, index): Promise<ActorRef<Keyed> | undefined> => {
+      try {
+        const ref = await getOrStart();
+        if (index % 10 === 0) await system.stopActor(ref);
+        return ref;
+      } catch (error) {
+        expect(error).toMatchObject({ code: expect.stringMatching(/^(already_started|noproc|exit)$/) });
+        return undefined;
+      }
+    });
+    await Promise.all(outcomes);
+    const last = await getOrStart();
+    expect(await last.call.ping()).toBe("pong");
+    await system.stopActor(last);
+    expect([alive, most]).toEqual([0, 1]);
     for (let round = 0; round < 3; round++) {
       const refs = await Promise.all(Array.from({ length: 100 }, getOrStart));
       expect(new Set(refs).size).toBe(1);

@@ -102,20 +102,21 @@ test("case 249: what has come before it is asked for is given in the order of it
 
 test("case 251: after a time-out a collection can be waited for again, and keeps what is not removed", async () => {
   const { system, ask, clock, stop } = await start();
-  const collection = collected([ask(100), ask(200)], system);
+  const collection = collected([ask(200), ask(100), ask(300)], system);
   const early = collection.waitResponse(50, { remove: false });
   await clock.advance(50);
   expect(await early).toBe("timeout");
   const later = collection.waitResponse(100, { remove: false });
   await clock.advance(50);
-  expect(await later).toMatchObject({ label: "req1", ok: true });
-  expect(collection.size).toBe(2);
-  expect(collection.toList().map(([, label]) => label)).toEqual(["req1", "req2"]);
+  expect(await later).toMatchObject({ label: "req2", ok: true });
+  const next = collection.waitResponse(ENDLESS, { remove: false });
+  await clock.advance(100);
+  expect(await next).toMatchObject({ label: "req1", ok: true });
+  expect(collection.size).toBe(3);
+  expect(collection.toList().map(([, label]) => label)).toEqual(["req1", "req2", "req3"]);
   const abandoned = collection.receiveResponse(10);
-  expect(await abandoned).toMatchObject({ label: "req1" });
-  const none = collection.receiveResponse(10);
   await clock.advance(10);
-  expect(await none).toBe("timeout");
+  expect(await abandoned).toBe("timeout");
   expect(collection.size).toBe(0);
   await stop();
 });
@@ -126,8 +127,14 @@ test("case 252: a collection can be looked into without waiting", async () => {
   expect(collection.checkResponse()).toBe("no_reply");
   await clock.advance(10);
   expect(collection.checkResponse({ remove: false })).toMatchObject({ ok: true, label: "req1" });
-  expect(collection.checkResponse()).toMatchObject({ ok: true, label: "req1" });
+  // It stays, but it has been answered.
+  expect(collection.size).toBe(1);
   expect(collection.checkResponse()).toBe("no_request");
+  expect(await collection.waitResponse(ENDLESS)).toBe("no_request");
+  const other = collected([ask(0)], system);
+  await clock.advance(0);
+  expect(other.checkResponse()).toMatchObject({ ok: true, label: "req1" });
+  expect([other.size, other.checkResponse()]).toEqual([0, "no_request"]);
   await stop();
 });
 
@@ -150,9 +157,15 @@ test("case 254: multiCall tells who replied and who did not; late replies are ne
       { ref: dead, error: { code: "noproc" } },
     ],
   });
-  const hopeless = multiCall(refs.slice(1), (call) => call.ask("x"), 0);
-  await clock.advance(1);
+  const begun = clock.now();
+  let ended: number | undefined;
+  const hopeless = multiCall(refs.slice(1), (call) => call.ask("x"), 5).then((outcome) => {
+    ended = clock.now();
+    return outcome;
+  });
+  await clock.advance(100);
   expect((await hopeless).bad).toHaveLength(4);
+  expect(ended).toBe(begun + 5);
   await clock.advance(1_000);
   expect(probe.received).toEqual([]);
   await stop();

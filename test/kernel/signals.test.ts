@@ -123,11 +123,19 @@ test("case 142: a chain of 20,000 links needs no stack", async () => {
 
 test("case 137: kill cannot be trapped, runs no terminate, and is told as killed", async () => {
   const { spawn, system, clock, stop } = await start();
-  const [one, linked, watcher] = [spawn(true), spawn(true), spawn()];
+  const words: unknown[] = [];
+  class Hardened extends Watcher {
+    override terminate(reason: ExitReason): void {
+      words.push(reason);
+    }
+  }
+  const [one, linked, watcher] = [system.spawn(Hardened, { trap: true }), spawn(true), spawn()];
   await linked.call.linkTo(one);
   await watcher.call.watch(one);
   system.exit(one, "kill");
   await clock.settle();
+  expect(system.exitReason(one)).toBe("killed");
+  expect(words).toEqual([]);
   expect(await linked.call.seen()).toEqual([{ exit: one.id, reason: "killed" }]);
   expect(await watcher.call.seen()).toEqual([{ down: one.id, reason: "killed" }]);
   await stop();
@@ -206,13 +214,13 @@ test("case 146: a monitor on an actor that has ended, or on a free name, fires a
   await stop();
 });
 
-test("case 152: after demonitor nothing arrives; case 151: it says whether the monitor was active", async () => {
-  const { spawn, clock, stop } = await start();
+test("case 151, 152: after demonitor nothing arrives, and it says whether the monitor was active", async () => {
+  const { spawn, system, clock, stop } = await start();
   const [one, watcher] = [spawn(), spawn()];
   const monitor = await watcher.call.watch(one);
   expect(await watcher.call.unwatch(monitor, false)).toBe(true);
   expect(await watcher.call.unwatch(monitor, true)).toBe(false);
-  one.cast.leave("boom");
+  system.exit(one, "kill");
   await clock.settle();
   expect(await watcher.call.seen()).toEqual([]);
   await stop();

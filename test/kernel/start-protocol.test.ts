@@ -177,10 +177,17 @@ test("case 202: a crash report tells what crashed, why, among whom and what it w
 test("case 202, 204: exit, throw and error are told apart, with the reason of each", async () => {
   const { system, reports, clock, stop } = await createTestSystem();
   const spawn = (): ActorRef<Scripted> => system.spawn(Scripted, () => undefined);
-  spawn().cast.leave("bye");
-  spawn().cast.fail("ball");
-  spawn().cast.fail(new TypeError("e"));
+  const [leaving, throwing, failing] = [spawn(), spawn(), spawn()];
+  const error = new TypeError("e");
+  leaving.cast.leave("bye");
+  throwing.cast.fail("ball");
+  failing.cast.fail(error);
   await clock.settle();
+  expect([leaving, throwing, failing].map((ref) => system.exitReason(ref))).toEqual([
+    "bye",
+    { nocatch: "ball" },
+    { error },
+  ]);
   expect(reports.map(({ details }) => details["errorInfo"])).toMatchObject([
     { class: "exit", reason: "bye", stack: undefined },
     { class: "throw", reason: { nocatch: "ball" } },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createSystem } from "../../src/index.js";
+import { Actor, createSystem, sendRequest, sys } from "../../src/index.js";
 import { createTestSystem } from "../../src/testing/index.js";
 import { act, Doer, seenBy } from "./doer.js";
 
@@ -104,6 +104,18 @@ test("case 464: under the virtual clock no real timer is set by anything that wa
   const before = real();
   const { system, a, b, clock, stop } = await start();
   await act(a, (me) => [me.sendAfter(10, 1), me.startTimer(10, 2), me.sendAt(10, 3), me.idleTimeout(10)]);
+  class Slow extends Actor {
+    override init(): Promise<void> {
+      this.sendEvery(5, "beat");
+      return new Promise<void>(() => undefined);
+    }
+  }
+  const starting = system.start(Slow, undefined, { timeoutMs: 10 }).catch((error: unknown) => error);
+  const c = system.spawn(Doer);
+  c.cast.do(() => new Promise<void>(() => undefined));
+  await clock.settle();
+  const asked = sys.getState(c, { timeoutMs: 10 }).catch((error: unknown) => error);
+  const request = sendRequest(system, c.callWithin(20).later()).waitResponse(10);
   const late = b
     .callWithin(10)
     .later()
@@ -113,6 +125,9 @@ test("case 464: under the virtual clock no real timer is set by anything that wa
   await clock.advance(10);
   await stopping;
   expect(await late).toMatchObject({ code: "timeout" });
+  expect(await starting).toMatchObject({ code: "timeout" });
+  expect(await asked).toMatchObject({ code: "timeout" });
+  expect(await request).toBe("timeout");
   expect(real()).toBe(before);
   await stop();
 });

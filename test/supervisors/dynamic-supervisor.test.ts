@@ -1,46 +1,10 @@
-import { Actor, type ActorRef, type AnyRef } from "holdfast";
-import {
-  type ChildPolicy,
-  child,
-  childTemplate,
-  DynamicSupervisor,
-  type DynamicSupervisorFlags,
-  startChild,
-} from "holdfast/supervisors";
-import { createTestSystem, type TestSystem } from "holdfast/testing";
+import { Actor, type AnyRef } from "holdfast";
+import { child, childTemplate, DynamicSupervisor, startChild } from "holdfast/supervisors";
+import { createTestSystem } from "holdfast/testing";
 import { describe, expect, test } from "vitest";
+import { dynamic, script } from "./dynamic-scene.js";
 import { Planned, statusOf, supervisorReports } from "./plans.js";
-import { type NextStart, type Script, Worker } from "./worker.js";
-
-interface DynamicScene extends TestSystem {
-  readonly supervisor: ActorRef<DynamicSupervisor>;
-  readonly journal: string[];
-  /** Starts a worker; fails the test when it does not start. */
-  add(id: string, policy?: ChildPolicy, script?: Partial<Script>): Promise<ActorRef<Worker>>;
-}
-
-async function dynamic(flags?: DynamicSupervisorFlags): Promise<DynamicScene> {
-  const testSystem = await createTestSystem();
-  const supervisor = await testSystem.system.start(DynamicSupervisor, flags, { name: "dynamic" });
-  const journal: string[] = [];
-  return {
-    ...testSystem,
-    supervisor,
-    journal,
-    async add(id, policy = {}, script = {}) {
-      const started = await startChild(
-        supervisor,
-        childTemplate(Worker, policy),
-        { id, journal, ...script },
-        { name: id },
-      );
-      if (!started.ok) throw new Error(`${id} did not start: ${started.reason}`);
-      return started.ref;
-    },
-  };
-}
-
-const script = (starts: NextStart[] = []): Script => ({ id: "a", journal: [], starts });
+import { type NextStart, Worker } from "./worker.js";
 
 describe("dynamic supervisor", () => {
   test("case 101: without flags it allows 3 restarts in 5 s and any number of children", async () => {
@@ -104,6 +68,15 @@ describe("dynamic supervisor", () => {
       ok: false,
       reason: "start_failed",
       error: "nope",
+    });
+    class Odd extends Worker {
+      override init(): undefined {
+        return JSON.parse('"unknown"');
+      }
+    }
+    expect(await startChild(supervisor, childTemplate(Odd), script())).toMatchObject({
+      reason: "start_failed",
+      error: { error: { code: "bad_return_value" } },
     });
     expect(await startChild(supervisor, workers, script(["throw"]))).toMatchObject({
       reason: "start_failed",
@@ -209,8 +182,12 @@ describe("dynamic supervisor", () => {
   test("case 59: a child that asks to be ignored at a restart is dropped, and the supervisor lives", async () => {
     for (const restart of ["transient", "permanent"] as const) {
       const { system, supervisor, clock, add, stop } = await dynamic();
-      const a = await add("a", { restart }, { starts: ["ok", "ignore"] });
+      const a = await add("a", { restart }, { starts: ["ok", "ok", "ignore"] });
       system.exit(a, "kill");
+      await clock.settle();
+      const again = system.whereis("a");
+      expect(again).toBeDefined();
+      if (again !== undefined) system.exit(again, "kill");
       await clock.settle();
       expect(await supervisor.call.whichChildren()).toEqual([]);
       expect(system.isAlive(supervisor)).toBe(true);
@@ -317,130 +294,40 @@ describe("dynamic supervisor", () => {
   });
 });
 
-describe("stopping the children of a dynamic supervisor", () => {
-  test("case 27: all stop at the same time, and those that need too long are killed when their time is over", async () => {
+describe("one child of a dynamic supervisor", () => {
+  test("case 41: is found by its ref; one that has ended, a stranger and what is no ref are not", async () => {
     const { system, supervisor, clock, add, stop } = await dynamic();
-    const policy = { shutdown: 2_000 };
-    const children = [
-      await add("a", policy, { stopMs: 1_000 }),
-      await add("b", policy, { stopMs: 1_000 }),
-      await add("c", policy, { stopMs: 5_000 }),
-    ];
-    const ends = Promise.all(children.map((ref) => system.exited(ref)));
-    system.exit(supervisor, "shutdown");
-    await clock.advance(1_999);
-    expect(system.isAlive(supervisor)).toBe(true);
-    await clock.advance(1);
-    expect(system.isAlive(supervisor)).toBe(false);
-    expect(await ends).toEqual(["shutdown", "shutdown", "killed"]);
-    expect(await system.exited(supervisor)).toBe("shutdown");
-    await stop();
-  });
-
-  test("cases 26 and 112: each child is stopped by its own policy", async () => {
-    const { system, supervisor, clock, reports, add, stop } = await dynamic();
-    const stuck = { stopMs: Number.POSITIVE_INFINITY };
-    const children = [
-      await add("brutal", { shutdown: "brutal_kill" }, stuck),
-      await add("patient", { shutdown: "infinity" }, { stopMs: 60_000 }),
-      await add("quick", { shutdown: 1_000 }),
-      await add("late", { shutdown: 1 }, stuck),
-      await add("plain", { shutdown: 1_000 }, { trap: false }),
-    ];
-    const ends = Promise.all(children.map((ref) => system.exited(ref)));
-    system.exit(supervisor, "shutdown");
-    await clock.advance(60_000);
-    expect(await ends).toEqual(["killed", "shutdown", "shutdown", "killed", "shutdown"]);
-    expect(supervisorReports(reports)).toEqual(["shutdown_error undefined: killed"]);
-    expect(clock.armed).toBe(0);
-    await stop();
-  });
-
-  test("cases 29 and 114: whatever the children answer, the supervisor ends with shutdown; equal errors are one report", async () => {
-    for (const restart of ["permanent", "transient", "temporary"] as const) {
-      const { system, supervisor, clock, reports, add, stop } = await dynamic();
-      for (const [id, reason] of Object.entries({
-        a: "normal",
-        b: "shutdown",
-        c: { shutdown: "test" },
-        d: "other",
-        e: "other",
-      })) {
-        (await add(id, { restart })).cast.endLater(reason, 10);
-      }
-      await clock.settle();
-      system.exit(supervisor, "shutdown");
-      await clock.advance(10);
-      expect(await system.exited(supervisor)).toBe("shutdown");
-      const errors = reports
-        .filter((report) => report.type === "supervisor")
-        .map((report) => report.text.split(": ").slice(1).join(": "));
-      const normal = [
-        "shutdown_error of 1 children of Worker: normal",
-        "shutdown_error of 1 children of Worker: shutdown(test)",
-      ];
-      const other = "shutdown_error of 2 children of Worker: other";
-      expect(errors).toEqual(restart === "permanent" ? [...normal, other] : [other]);
-      await stop();
-    }
-  });
-
-  test("terminateChild answers when the child has ended, and does not keep others waiting", async () => {
-    const { system, supervisor, clock, add, stop } = await dynamic();
-    const a = await add("a", {}, { stopMs: 1_000 });
-    const stopping = Promise.all([supervisor.call.terminateChild(a), supervisor.call.terminateChild(a)]);
-    expect(await add("b")).toBeDefined();
-    expect(system.isAlive(a)).toBe(true);
-    await clock.advance(1_000);
-    expect(await stopping).toEqual([{ ok: true }, { ok: true }]);
-    expect(await supervisor.call.terminateChild(a)).toEqual({ ok: false, reason: "not_found" });
-    expect(await supervisor.call.countChildren()).toMatchObject({ specs: 1 });
-    await stop();
-  });
-
-  test("a permanent child that is terminated is not restarted, and one that is killed at its time-out is reported", async () => {
-    const { system, supervisor, clock, reports, add, stop } = await dynamic();
-    const a = await add("a", { shutdown: 100 }, { stopMs: Number.POSITIVE_INFINITY });
-    const stopping = supervisor.call.terminateChild(a);
-    await clock.advance(100);
-    expect(await stopping).toEqual({ ok: true });
-    expect(system.whereis("a")).toBeUndefined();
-    expect(supervisorReports(reports)).toEqual(["shutdown_error undefined: killed"]);
-    await stop();
-  });
-
-  test("terminateChild of a child that is being restarted ends the attempts; it is known by its last ref", async () => {
-    const { system, supervisor, clock, add, stop } = await dynamic({ intensity: 1_000_000 });
-    const starts: NextStart[] = ["ok", ...Array.from({ length: 1_000 }, (): NextStart => "fail")];
-    const a = await add("a", {}, { starts });
-    system.exit(a, "kill");
-    const terminated = supervisor.call.terminateChild(a);
+    const [a, dead] = [await add("a"), await add("b", { restart: "temporary" })];
+    system.exit(dead, "kill");
     await clock.settle();
-    expect(await terminated).toEqual({ ok: true });
-    expect(starts.length).toBeGreaterThan(900);
-    expect(await supervisor.call.countChildren()).toEqual({ specs: 0, active: 0, supervisors: 0, workers: 0 });
-    await stop();
-  });
-
-  test("a stranger's ref is not found and stays alive", async () => {
-    const { system, supervisor, stop } = await dynamic();
     const stranger = await system.start(Worker, script());
-    expect(await supervisor.call.terminateChild(stranger)).toEqual({ ok: false, reason: "not_found" });
-    expect(system.isAlive(stranger)).toBe(true);
+    expect(await supervisor.call.whichChild(a)).toEqual({
+      ok: true,
+      child: { id: undefined, ref: a, state: "running", type: "worker", behaviour: "Worker" },
+    });
+    expect(await supervisor.call.whichChild(dead)).toEqual({ ok: false, reason: "not_found" });
+    expect(await supervisor.call.whichChild(stranger)).toEqual({ ok: false, reason: "not_found" });
+    const untyped = system.whereis<{ whichChild(ref: unknown): unknown }>("dynamic");
+    expect(await untyped?.call.whichChild("not a ref")).toEqual({ ok: false, reason: "not_found" });
     await stop();
   });
 
-  test("a supervisor that stops while a child is being terminated still waits for that child", async () => {
-    const { system, supervisor, clock, add, stop } = await dynamic();
-    const a = await add("a", { shutdown: 1_000 }, { stopMs: 500 });
-    const terminating = supervisor.call.terminateChild(a).catch((error: unknown) => error);
-    await clock.settle();
-    system.exit(supervisor, "shutdown");
-    await clock.advance(499);
-    expect(system.isAlive(supervisor)).toBe(true);
-    await clock.advance(1);
-    expect(system.isAlive(supervisor)).toBe(false);
-    expect(await terminating).toMatchObject({ code: "exit" });
+  test("case 16: takes exactly one template", async () => {
+    const { system, stop } = await dynamic();
+    const untyped = system.whereis<{ startChild(template?: unknown): unknown }>("dynamic");
+    const template = childTemplate(Worker);
+    for (const wrong of [undefined, [], [template, template]]) {
+      expect(await untyped?.call.startChild(wrong)).toMatchObject({
+        ok: false,
+        reason: "invalid_child_spec",
+        error: { code: "invalid_child_spec" },
+      });
+    }
+    await expect(
+      system.start(DynamicSupervisor, JSON.parse('{"strategy":"simple_one_for_one"}')),
+    ).rejects.toMatchObject({
+      reason: { supervisor_data: "invalid_strategy" },
+    });
     await stop();
   });
 });

@@ -1,4 +1,4 @@
-import { type ActorRef, type AnyRef, type ExitReason, formatReason, type Report } from "holdfast";
+import { type ActorRef, type AnyRef, type ExitReason, formatReason, type Random, type Report } from "holdfast";
 import {
   type ChildEntry,
   type ChildSpec,
@@ -45,8 +45,12 @@ export function worker(
 }
 
 /** Starts a supervisor with a plan. */
-export async function scene(plan: Partial<SupervisorPlan>, journal: string[] = []): Promise<Scene> {
-  const test = await createTestSystem();
+export async function scene(
+  plan: Partial<SupervisorPlan>,
+  journal: string[] = [],
+  options: { readonly random?: Random } = {},
+): Promise<Scene> {
+  const test = await createTestSystem(options);
   const supervisor = await test.system.start(Planned, { children: [], ...plan }, { name: "supervisor" });
   let seen = 0;
   const ref = (id: string): ActorRef<Worker> => {

@@ -59,6 +59,38 @@ describe("a child that cannot be restarted", () => {
     await stop();
   });
 
+  test("case 76: a start that takes its time and fails is tried again for ever when that is slower than the intensity", async () => {
+    const starts: NextStart[] = [];
+    const spec = worker("a", [], { script: { starts } });
+    const { supervisor, clock, kill, stop } = await scene({ intensity: 8, periodMs: 10_000, children: [spec] });
+    starts.push(...Array.from({ length: 100 }, (): NextStart => "slow fail"));
+    await kill("a");
+    await clock.advance(61_000);
+    expect(starts).toHaveLength(69);
+    const answers = Promise.all([
+      supervisor.call.startChild(spec),
+      supervisor.call.restartChild("a"),
+      supervisor.call.deleteChild("a"),
+      supervisor.call.whichChildren(),
+      supervisor.call.countChildren(),
+      supervisor.call.terminateChild("a"),
+      supervisor.call.whichChild("a"),
+    ]);
+    await clock.advance(1_000);
+    expect(await answers).toMatchObject([
+      { ok: false, reason: "already_present" },
+      { ok: false, reason: "restarting" },
+      { ok: false, reason: "restarting" },
+      [{ id: "a", ref: undefined, state: "restarting" }],
+      { specs: 1, active: 0, supervisors: 0, workers: 1 },
+      { ok: true },
+      { child: { ref: undefined, state: "stopped" } },
+    ]);
+    await clock.advance(60_000);
+    expect(starts).toHaveLength(69);
+    await stop();
+  });
+
   test("case 76: between two attempts the supervisor serves others, and terminateChild ends the attempts", async () => {
     const starts: NextStart[] = [];
     const spec = worker("a", [], { script: { starts } });

@@ -59,6 +59,20 @@ describe("stopping children", () => {
     await stop();
   });
 
+  test("case 31: a stop that takes longer than its caller waits fails for the caller, and goes on", async () => {
+    const { system, supervisor, ref, clock, stop } = await scene({
+      children: [worker("a", [], { script: { stopMs: 1_000 } })],
+    });
+    const ends = Promise.all([system.exited(ref("a")), system.exited(supervisor)]);
+    const stopping = system.stopActor(supervisor, "normal", 100).catch((error: unknown) => error);
+    await clock.advance(100);
+    expect(await stopping).toMatchObject({ code: "timeout" });
+    expect(system.isAlive(supervisor)).toBe(true);
+    await clock.advance(900);
+    expect(await ends).toEqual(["shutdown", "normal"]);
+    await stop();
+  });
+
   test("case 32: children stop strictly one after another, in reverse order", async () => {
     const journal: string[] = [];
     const children = [1, 2, 3, 4, 5].map((n) => worker(`${n}`, journal, { script: { stopMs: 10 } }));
@@ -85,8 +99,12 @@ describe("stopping children", () => {
   });
 
   test("case 34: a child that ends with another reason while it is stopped is reported, and the answer is still ok", async () => {
-    const expected = { other: ["shutdown_error a: other"], shutdown: [], normal: ["shutdown_error a: normal"] };
-    for (const [reason, reported] of Object.entries(expected)) {
+    for (const [reason, reported] of [
+      ["other", ["shutdown_error a: other"]],
+      ["shutdown", []],
+      ["normal", ["shutdown_error a: normal"]],
+      [{ shutdown: "x" }, ["shutdown_error a: shutdown(x)"]],
+    ] as const) {
       const { supervisor, ref, reports, clock, stop } = await scene({ children: [worker("a", [])] });
       ref("a").cast.endLater(reason, 10);
       await clock.settle();
@@ -98,17 +116,19 @@ describe("stopping children", () => {
     }
   });
 
-  test("case 34: normal is silent for a child that is not permanent", async () => {
-    const { supervisor, ref, reports, clock, stop } = await scene({
-      children: [worker("a", [], { restart: "transient" })],
-    });
-    ref("a").cast.endLater("normal", 10);
-    await clock.settle();
-    const stopping = supervisor.call.terminateChild("a");
-    await clock.advance(10);
-    expect(await stopping).toEqual({ ok: true });
-    expect(supervisorReports(reports)).toEqual([]);
-    await stop();
+  test("case 34: normal and shutdown(x) are silent for a child that is not permanent", async () => {
+    for (const reason of ["normal", { shutdown: "x" }]) {
+      const { supervisor, ref, reports, clock, stop } = await scene({
+        children: [worker("a", [], { restart: "transient" })],
+      });
+      ref("a").cast.endLater(reason, 10);
+      await clock.settle();
+      const stopping = supervisor.call.terminateChild("a");
+      await clock.advance(10);
+      expect(await stopping).toEqual({ ok: true });
+      expect(supervisorReports(reports)).toEqual([]);
+      await stop();
+    }
   });
 
   test("case 444: waiting for a child costs no turn: nothing is armed but its one timer", async () => {

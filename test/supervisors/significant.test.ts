@@ -17,13 +17,16 @@ describe("significant children", () => {
   test("case 81: the end of a child that is not significant never stops the supervisor", async () => {
     for (const autoShutdown of ["never", "any_significant", "all_significant"] satisfies AutoShutdown[]) {
       for (const restart of ["temporary", "transient"] satisfies RestartType[]) {
-        for (const reason of ["kill", "abnormal", "normal"]) {
+        for (const reason of ["terminateChild", "kill", "abnormal", "normal"]) {
           const { system, supervisor, end, kill, stop } = await scene({
             autoShutdown,
             children: [worker("a", [], { restart })],
           });
-          await (reason === "kill" ? kill("a") : end("a", reason));
+          if (reason === "terminateChild") await supervisor.call.terminateChild("a");
+          else await (reason === "kill" ? kill("a") : end("a", reason));
           expect(system.isAlive(supervisor)).toBe(true);
+          const restarted = restart === "transient" && (reason === "kill" || reason === "abnormal");
+          expect(system.whereis("a") !== undefined).toBe(restarted);
           await stop();
         }
       }
@@ -80,6 +83,8 @@ describe("significant children", () => {
         return error instanceof SupervisorSpecError ? error.code : "thrown";
       }
     };
+    const byDefault = Object.assign(worker("a", []), { significant: true });
+    expect(() => checkChildSpecs([byDefault], "any_significant")).toThrow(SupervisorSpecError);
     expect(code("transient", "never")).toBe("bad_combination");
     expect(code("permanent", "any_significant")).toBe("bad_combination");
     expect(code("permanent", "all_significant")).toBe("bad_combination");
@@ -90,8 +95,11 @@ describe("significant children", () => {
     for (const autoShutdown of ["any_significant", "all_significant"] satisfies AutoShutdown[]) {
       for (const strategy of ["one_for_one", "one_for_all", "rest_for_one"] as const) {
         const children = [significant("1", [], "transient"), worker("2", []), significant("3", [], "transient")];
-        const { system, supervisor, kill, stop } = await scene({ autoShutdown, strategy, children });
+        const { system, supervisor, ref, kill, stop } = await scene({ autoShutdown, strategy, children });
+        const before = ["1", "2", "3"].map(ref);
         await kill("2");
+        const restarted = ["1", "2", "3"].filter((id, index) => ref(id) !== before[index]);
+        expect(restarted.join()).toBe({ one_for_one: "2", one_for_all: "1,2,3", rest_for_one: "2,3" }[strategy]);
         expect(system.isAlive(supervisor)).toBe(true);
         expect(await supervisor.call.countChildren()).toMatchObject({ active: 3 });
         await stop();

@@ -1,4 +1,4 @@
-import { StartError } from "holdfast";
+import { Actor, type ActorClass, type AnyRef, type Exit, StartError, type StartResult } from "holdfast";
 import { child, Supervisor, type SupervisorInit } from "holdfast/supervisors";
 import { createTestSystem } from "holdfast/testing";
 import { describe, expect, test } from "vitest";
@@ -26,6 +26,31 @@ async function failureOf(plan: unknown): Promise<StartError> {
   throw new Error("expected the start to fail");
 }
 
+/** A trapping actor that starts supervisors as its own children, and keeps the exits that it is told of. */
+class Starter extends Actor {
+  readonly exits: Exit[] = [];
+
+  override init(): void {
+    this.trapExit();
+  }
+
+  startLinked(supervisor: ActorClass<Supervisor<SupervisorInit>>, plan: SupervisorInit): Promise<StartResult<unknown>> {
+    return Promise.resolve(this.start(supervisor, plan));
+  }
+
+  end(ref: AnyRef): void {
+    this.exit(ref, "shutdown");
+  }
+
+  told(): readonly Exit[] {
+    return this.exits;
+  }
+
+  override handleExit(exit: Exit): void {
+    this.exits.push(exit);
+  }
+}
+
 describe("start", () => {
   test("the example of the architecture compiles and runs", async () => {
     class Shop extends Supervisor {
@@ -44,27 +69,45 @@ describe("start", () => {
   });
 
   test("case 1: a supervisor without children starts, and ends with shutdown when its parent says so", async () => {
-    const { system, supervisor, stop } = await scene({ intensity: 2, periodMs: 3_600_000 });
-    system.exit(supervisor, "shutdown");
-    expect(await system.exited(supervisor)).toBe("shutdown");
+    const { system, clock, stop } = await createTestSystem();
+    const starter = await system.start(Starter);
+    const started = await starter.call.startLinked(Planned, { intensity: 2, periodMs: 3_600_000, children: [] });
+    if (!started.ok) throw new Error("expected the supervisor to start");
+    starter.cast.end(started.ref);
+    await clock.settle();
+    expect(await starter.call.told()).toEqual([{ ref: started.ref, reason: "shutdown" }]);
+    expect(await system.exited(started.ref)).toBe("shutdown");
     await stop();
   });
 
   test("case 2: an init that asks to be ignored leaves nothing", async () => {
-    const { system, stop } = await createTestSystem();
+    const { system, clock, stop } = await createTestSystem();
     await expect(system.start(Planned, { ignore: true }, { name: "gone" })).rejects.toMatchObject({ code: "ignore" });
     expect(system.whereis("gone")).toBeUndefined();
+    const starter = await system.start(Starter);
+    expect(await starter.call.startLinked(Planned, { ignore: true })).toEqual({ ok: false, ignore: true });
+    await clock.advance(100);
+    expect(await starter.call.told()).toEqual([]);
+    expect(system.info(starter)).toMatchObject({ links: [] });
     await stop();
   });
 
   test("case 4: an init that throws fails the start with what it threw", async () => {
-    class Broken extends Supervisor {
+    class Broken extends Supervisor<SupervisorInit> {
       override init(): SupervisorInit {
         throw new Error("no plan");
       }
     }
-    const { system, stop } = await createTestSystem();
-    await expect(system.start(Broken)).rejects.toMatchObject({
+    const { system, clock, stop } = await createTestSystem();
+    const starter = await system.start(Starter);
+    expect(await starter.call.startLinked(Broken, { children: [] })).toMatchObject({
+      ok: false,
+      ignore: false,
+      reason: { error: { message: "no plan" } },
+    });
+    await clock.advance(100);
+    expect(await starter.call.told()).toEqual([]);
+    await expect(system.start(Broken, { children: [] })).rejects.toMatchObject({
       code: "init_failed",
       reason: { error: { message: "no plan" } },
     });
@@ -85,7 +128,19 @@ describe("start", () => {
     await stop();
   });
 
-  test("case 6: a temporary child that asks to be ignored leaves no specification, another one keeps it", async () => {
+  test("case 6: a temporary child that asks to be ignored leaves no specification", async () => {
+    const { supervisor, children, stop } = await scene({
+      children: [
+        worker("1", [], { restart: "temporary", script: { starts: ["ignore"] } }),
+        worker("2", [], { restart: "temporary" }),
+      ],
+    });
+    expect(Object.keys(await children())).toEqual(["2"]);
+    expect(await supervisor.call.countChildren()).toEqual({ specs: 1, active: 1, supervisors: 0, workers: 1 });
+    await stop();
+  });
+
+  test("a child that is not temporary and asks to be ignored keeps its specification", async () => {
     const journal: string[] = [];
     const ignored = () => ({ script: { starts: ["ignore" as const] } });
     const { supervisor, children, stop } = await scene({
@@ -126,6 +181,17 @@ describe("start", () => {
     expect((await wrong({ strategy: "none_for_one" })).message).toContain(
       'Expected strategy to be "one_for_one", "one_for_all" or "rest_for_one"; got "none_for_one"',
     );
+    for (const [flags, code] of [
+      [{ intensity: Number.POSITIVE_INFINITY }, "invalid_intensity"],
+      [{ periodMs: Number.POSITIVE_INFINITY }, "invalid_period"],
+      [{ strategy: JSON.parse('"simple_one_for_one"') }, "invalid_strategy"],
+    ] as const) {
+      const { system, stop } = await createTestSystem();
+      await expect(system.start(Planned, { children: [], ...flags })).rejects.toMatchObject({
+        reason: { supervisor_data: code },
+      });
+      await stop();
+    }
     const { stop } = await scene(Object.assign({ intensity: 0 }, { colour: "red" }));
     await stop();
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { scene, worker } from "./plans.js";
+import { Worker } from "./worker.js";
 
 describe("restart types", () => {
   test("case 46: a transient child that ends normally is not restarted and keeps its specification", async () => {
@@ -39,15 +40,27 @@ describe("restart types", () => {
   });
 
   test("case 61: a restarted child has nothing of the old one: state, ref, and the messages that waited", async () => {
-    const { system, ref, clock, stop } = await scene({ children: [worker("a", [])] });
+    const journal: string[] = [];
+    const { system, supervisor, ref, clock, happened, stop } = await scene(
+      { children: [worker("a", journal)] },
+      journal,
+    );
     const old = ref("a");
+    const other = await system.start(Worker, { id: "other", journal: [] });
+    await old.call.leaveTraces(other);
     for (let n = 0; n < 5; n++) await old.call.increment();
     const waiting = old.call.endLater("boom", 10);
     const queued = old.call.increment();
     const outcomes = Promise.allSettled([waiting, queued]);
+    old.send("late");
     await clock.advance(10);
+    happened();
     expect((await outcomes).map((outcome) => outcome.status)).toEqual(["fulfilled", "rejected"]);
     expect(await ref("a").call.increment()).toBe(1);
+    expect(system.info(ref("a"))).toMatchObject({ mailboxLength: 0, links: [supervisor], monitors: [], timers: 0 });
+    system.exit(other, "kill");
+    await clock.advance(100);
+    expect(happened()).toEqual([]);
     await expect(old.call.increment()).rejects.toMatchObject({ code: "noproc" });
     expect(system.isAlive(old)).toBe(false);
     await stop();

@@ -1,7 +1,7 @@
-import { Actor, type ExitReason } from "holdfast";
+import { Actor, type AnyRef, type ExitReason } from "holdfast";
 
 /** How the next starts of a worker end; when the list is empty they succeed. */
-export type NextStart = "ok" | "ignore" | "fail" | "throw" | "slow";
+export type NextStart = "ok" | "ignore" | "fail" | "throw" | "slow" | "slow fail";
 
 /** What a worker does, held outside of it, so that it survives restarts. */
 export interface Script {
@@ -21,7 +21,9 @@ export class Worker extends Actor<Script> {
   #script: Script = { id: "?", journal: [] };
   #count = 0;
 
-  override init(script: Script): undefined | { ignore: true } | { stop: unknown } | Promise<undefined> {
+  override init(
+    script: Script,
+  ): undefined | { ignore: true } | { stop: unknown } | Promise<undefined | { stop: unknown }> {
     this.#script = script;
     const next = script.starts?.shift() ?? "ok";
     script.journal.push(`start ${script.id}${next === "ok" || next === "slow" ? "" : ` ${next}`}`);
@@ -29,6 +31,7 @@ export class Worker extends Actor<Script> {
     if (next === "fail") return { stop: "nope" };
     if (next === "throw") throw new Error("thrown by init");
     if (next === "slow") return this.#sleep(2_000);
+    if (next === "slow fail") return this.#sleep(2_000).then(() => ({ stop: "nope" }));
     return next === "ignore" ? { ignore: true } : undefined;
   }
 
@@ -49,6 +52,26 @@ export class Worker extends Actor<Script> {
 
   increment(): number {
     return ++this.#count;
+  }
+
+  /** Leaves traces of this incarnation in the runtime: a timer that beats, a link and a monitor. */
+  leaveTraces(other: AnyRef): true {
+    this.sendEvery(10, "beat");
+    this.link(other);
+    this.monitor(other);
+    return true;
+  }
+
+  override handleInfo(message: unknown): void {
+    this.#script.journal.push(`${this.#script.id} got ${String(message)}`);
+  }
+
+  override handleDown(): void {
+    this.#script.journal.push(`${this.#script.id} got down`);
+  }
+
+  override handleExit(): void {
+    this.#script.journal.push(`${this.#script.id} got exit`);
   }
 
   unlinkFromParent(): boolean {

@@ -7,6 +7,7 @@ import {
   type BusyWith,
   type HiddenNodes,
   type LoopDelay,
+  type NextTry,
   type MailboxState,
   type SupervisorState,
   type SystemHeader,
@@ -143,12 +144,19 @@ function readSupervisor(value: unknown, path: string): SupervisorState {
 
 function readAbsent(value: unknown, path: string): AbsentChild {
   const record = recordAt(value, path);
+  const nextTry = record["nextTry"];
   return {
     ...optionalText(record, "id", path),
     behaviour: textAt(record, "behaviour", path),
     state: textAt(record, "state", path),
     ...readHistory(record, path),
+    ...(nextTry === undefined ? {} : { nextTry: readNextTry(nextTry, `${path}.nextTry`) }),
   };
+}
+
+function readNextTry(value: unknown, path: string): NextTry {
+  const record = recordAt(value, path);
+  return { attempt: numberAt(record, "attempt", path), inMs: numberAt(record, "inMs", path) };
 }
 
 function readHistory(record: JsonRecord, path: string): Pick<AbsentChild, "restart" | "restarts" | "lastExit"> {

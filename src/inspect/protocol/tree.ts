@@ -132,6 +132,7 @@ export interface SupervisorState {
 
 /** A child that its supervisor knows and that does not run: it ended for good, or is between two attempts to restart it. */
 export interface AbsentChild {
+  /** Its id among its supervisor's children, or its name where they have no ids. */
   readonly id?: string;
   readonly behaviour: string;
   /** `stopped` or `restarting`. */
@@ -139,6 +140,16 @@ export interface AbsentChild {
   readonly restart?: string;
   readonly restarts?: number;
   readonly lastExit?: string;
+  /** The attempt that its back-off is waiting for. */
+  readonly nextTry?: NextTry;
+}
+
+/** An attempt to restart a child that has to wait. */
+export interface NextTry {
+  /** Its number among those made in a row, from 1. */
+  readonly attempt: number;
+  /** In how many milliseconds it is due; 0 when it is being made. */
+  readonly inMs: number;
 }
 
 /** Children that a snapshot left out to stay bounded. */

@@ -1,70 +1,11 @@
-import { Actor, type ActorRef, type Exit, type ExitReason, sys } from "holdfast";
-import { createTestSystem, type TestSystem } from "holdfast/testing";
+import { Actor, type ActorRef, type AnyRef, type Down, type Exit } from "holdfast";
 import { describe, expect, test } from "vitest";
 import { callHandler } from "../../../actors/event-manager/call-handler.js";
-import { handler, type HandlerId } from "../../../actors/event-manager/event-handler.js";
+import { handler } from "../../../actors/event-manager/event-handler.js";
 import { EventManager } from "../../../actors/event-manager/event-manager.js";
-import { HandlerExit } from "../../../actors/event-manager/event-results.js";
-import { statusOf } from "../../supervisors/plans.js";
 import { Gate } from "../task/owner.js";
-import { type Journal, type Order, Plain, Recorder, type RecorderArgs } from "./handlers.js";
-
-interface Scene extends TestSystem {
-  readonly events: ActorRef<EventManager<Order>>;
-  readonly journal: Journal;
-  /** A recorder that writes to the journal. */
-  recorder(args?: Partial<RecorderArgs>, id?: HandlerId): ReturnType<typeof handler<Recorder>>;
-}
-
-async function scene(): Promise<Scene> {
-  const testSystem = await createTestSystem();
-  const events = await testSystem.system.start(EventManager<Order>, undefined, { name: "events" });
-  const journal: Journal = [];
-  return {
-    ...testSystem,
-    events,
-    journal,
-    recorder: (args = {}, id) =>
-      handler(Recorder, id === undefined ? { args: { journal, ...args } } : { id, args: { journal, ...args } }),
-  };
-}
-
-/** Owns supervised handlers. */
-class HandlerOwner extends Actor<ActorRef<EventManager<Order>>> {
-  #events: ActorRef<EventManager<Order>> | undefined;
-  readonly #heard: unknown[] = [];
-
-  override init(events: ActorRef<EventManager<Order>>): void {
-    this.trapExit();
-    this.#events = events;
-  }
-
-  async add(spec: ReturnType<typeof handler<Recorder>>): Promise<unknown> {
-    return this.#events?.call.addSupHandler(spec);
-  }
-
-  async swap(spec: ReturnType<typeof handler<Recorder>>): Promise<unknown> {
-    return this.#events?.call.swapSupHandler(Recorder, "args", spec);
-  }
-
-  heard(): unknown[] {
-    return [...this.#heard];
-  }
-
-  end(reason: ExitReason): void {
-    this.stop(reason);
-  }
-
-  override handleInfo(message: unknown): void {
-    this.#heard.push(
-      message instanceof HandlerExit ? { handler: message.handler, id: message.id, reason: message.reason } : message,
-    );
-  }
-
-  override handleExit({ reason }: Exit): void {
-    this.#heard.push({ exit: reason });
-  }
-}
+import { Plain, Recorder } from "./handlers.js";
+import { HandlerOwner, scene } from "./scene.js";
 
 describe("start and stop", () => {
   test("case 286: a manager starts without handlers, once by each name, and stops with its parent", async () => {
@@ -78,6 +19,49 @@ describe("start and stop", () => {
     expect(system.exitReason(events)).toBe("shutdown");
     system.exit(anonymous, "shutdown");
     expect(await system.exited(anonymous)).toBe("shutdown");
+    await stop();
+  });
+
+  test("case 286: a manager ends with the shutdown that its parent sends, and the parent is told", async () => {
+    class Parent extends Actor {
+      #events: ActorRef<EventManager> | undefined;
+      readonly #heard: unknown[] = [];
+
+      override async init(): Promise<void> {
+        this.trapExit();
+        const started = await this.start(EventManager, undefined, { monitor: true });
+        if (started.ok) this.#events = started.ref;
+      }
+
+      shutDown(): AnyRef | undefined {
+        if (this.#events !== undefined) this.exit(this.#events, "shutdown");
+        return this.#events;
+      }
+
+      heard(): unknown[] {
+        return [...this.#heard];
+      }
+
+      override handleExit({ ref, reason }: Exit): void {
+        this.#heard.push({ exit: ref, reason });
+      }
+
+      override handleDown({ ref, reason }: Down): void {
+        this.#heard.push({ down: ref, reason });
+      }
+    }
+    const { system, clock, stop } = await scene();
+    const parent = await system.start(Parent);
+    const events = await parent.call.shutDown();
+    await clock.settle();
+    const heard = await parent.call.heard();
+    expect(heard).toHaveLength(2);
+    expect(heard).toEqual(
+      expect.arrayContaining([
+        { exit: events, reason: "shutdown" },
+        { down: events, reason: "shutdown" },
+      ]),
+    );
     await stop();
   });
 
@@ -328,7 +312,7 @@ describe("call", () => {
     await stop();
   });
 
-  test("a handler without handleCall stays; one that fails is removed; one may remove itself with its answer", async () => {
+  test("a handler without handleCall stays; one that fails is removed; one may remove or swap itself with its answer", async () => {
     const { events, recorder, reports, stop } = await scene();
     await events.call.addHandler(handler(Plain));
     expect(await callHandler(events, Plain, "what")).toEqual({ ok: false, reason: "bad_call" });
@@ -336,105 +320,13 @@ describe("call", () => {
     expect(await callHandler(events, Recorder, "remove")).toEqual({ ok: true, reply: "recorder" });
     expect(reports).toEqual([]);
     await events.call.addHandler(recorder());
+    expect(await callHandler(events, Recorder, "swap")).toEqual({ ok: true, reply: "recorder" });
+    expect(await callHandler(events, Recorder, "title")).toEqual({ ok: true, reply: "next" });
+    await events.call.deleteHandler(Recorder);
+    await events.call.addHandler(recorder());
     expect(await callHandler(events, Recorder, "throw")).toMatchObject({ reason: "exit", error: { error: {} } });
     expect(await events.call.whichHandlers()).toEqual([{ handler: "Plain", id: undefined }]);
     expect(reports).toMatchObject([{ details: { hook: "handleCall" } }]);
-    await stop();
-  });
-});
-
-describe("other messages and states", () => {
-  test("case 294: a plain message goes to every handler; one without handleInfo reports it and stays", async () => {
-    const { events, journal, recorder, reports, clock, stop } = await scene();
-    await events.call.addHandler(recorder());
-    await events.call.addHandler(handler(Plain));
-    events.send("hello");
-    await clock.settle();
-    expect(journal).toEqual(["init", { info: "hello" }]);
-    expect(reports).toMatchObject([{ type: "unexpected_message", level: "warning", details: { handler: "Plain" } }]);
-    expect(await events.call.whichHandlers()).toHaveLength(2);
-    await stop();
-  });
-
-  test("case 297: states are listed and replaced; where that fails the state stays", async () => {
-    const { events, recorder, reports, stop } = await scene();
-    await events.call.addHandler(recorder({ title: "a" }));
-    await events.call.addHandler(recorder({ title: "b" }, "id"));
-    expect(await events.call.getHandlerStates()).toEqual([
-      { handler: "Recorder", id: "id", state: "b" },
-      { handler: "Recorder", id: undefined, state: "a" },
-    ]);
-    const states = await events.call.replaceHandlerStates(({ state, id }) => {
-      if (id === "id") throw new Error("not this one");
-      return `${String(state)}!`;
-    });
-    expect(states.map(({ state }) => state)).toEqual(["b", "a!"]);
-    expect(reports).toMatchObject([{ level: "warning", details: { id: "id", hook: "replaceState" } }]);
-    await stop();
-  });
-
-  test("case 296: a handler may have the manager hibernate; the next event wakes it", async () => {
-    const { events, system, recorder, stop } = await scene();
-    await events.call.addHandler(recorder());
-    await events.call.addHandler(handler(Plain));
-    await events.call.syncNotify({ do: "hibernate" });
-    expect(system.info(events)?.hibernated).toBe(true);
-    await events.call.syncNotify("event");
-    expect(system.info(events)?.hibernated).toBe(false);
-    await stop();
-  });
-
-  test("case 297: sys sees and replaces the states too; by default they are the fields", async () => {
-    const { events, recorder, reports, stop } = await scene();
-    await events.call.addHandler(recorder());
-    await events.call.addHandler(handler(Plain));
-    const states = [
-      { handler: "Plain", id: undefined, state: { count: 0 } },
-      { handler: "Recorder", id: undefined, state: "recorder" },
-    ];
-    expect(await sys.getState(events)).toEqual(states);
-    await sys.replaceState(events, () => [{ state: { count: 7 } }, { state: "renamed" }]);
-    expect(await sys.getState(events)).toMatchObject([{ state: { count: 7 } }, { state: "renamed" }]);
-    await sys.replaceState(events, () => [{ state: 8 }, { state: "again" }]);
-    expect(await sys.getState(events)).toMatchObject([{ state: { count: 7 } }, { state: "again" }]);
-    expect(reports).toMatchObject([{ details: { handler: "Plain", hook: "replaceState" } }]);
-    await expect(sys.replaceState(events, () => [])).rejects.toThrow("Expected the states of 2 handlers");
-    await stop();
-  });
-
-  test("case 297: the status shows what handlers show of themselves, and a text for one that cannot", async () => {
-    const { events, recorder, stop } = await scene();
-    await events.call.addHandler(recorder({ title: "secretive" }));
-    await events.call.addHandler(recorder({}, "id"));
-    events.cast.notify("event");
-    await events.call.syncNotify({ do: "nothing" });
-    expect(statusOf(events)).toEqual({
-      kind: "event-manager",
-      size: 2,
-      events: 2,
-      failed: 0,
-      handlers: [
-        { handler: "Recorder", id: "id", owner: undefined, state: { title: "recorder" } },
-        { handler: "Recorder", id: undefined, owner: undefined, state: "formatStatus failed: Error: not shown" },
-      ],
-    });
-    await stop();
-  });
-
-  test("a handler cannot be made with new, nor get events of another kind", async () => {
-    const { events, stop } = await scene();
-    expect(() => new Plain()).toThrow("give handler(Plain) to an EventManager");
-    const numbers = await createTestSystem();
-    const other = await numbers.system.start(EventManager<number>);
-    // @ts-expect-error -- a recorder hears orders, not numbers
-    void other.call.addHandler(handler(Recorder, { args: { journal: [] } }));
-    // @ts-expect-error -- numbers are no orders
-    events.cast.notify(7);
-    // @ts-expect-error -- the journal is missing
-    handler(Recorder, { args: {} });
-    // @ts-expect-error -- the arguments are missing
-    handler(Recorder);
-    await numbers.stop();
     await stop();
   });
 });

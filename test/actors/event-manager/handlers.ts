@@ -21,7 +21,7 @@ export type Order =
   | string;
 
 /** What a recorder may be asked in a call. */
-export type Request = "title" | "throw" | "remove" | "later";
+export type Request = "title" | "throw" | "remove" | "later" | "swap";
 
 /** A handler that writes everything down. */
 export class Recorder extends EventHandler<RecorderArgs, Order, Request, string> {
@@ -67,11 +67,19 @@ export class Recorder extends EventHandler<RecorderArgs, Order, Request, string>
   override handleCall(request: Request): string | Promise<string> {
     if (request === "throw") throw new Error("call failed");
     if (request === "remove") this.remove();
+    if (request === "swap") this.swap("asked", handler(Recorder, { args: { journal: this.#journal, title: "next" } }));
     return request === "later" ? Promise.resolve("later") : this.#title;
   }
 
   override handleInfo(message: unknown): void {
     this.#note({ info: message });
+  }
+
+  override async codeChange(oldVersion: unknown, extra: unknown): Promise<void> {
+    await Promise.resolve();
+    const before = this.#title;
+    this.#title = `${before} since ${String(extra)}`;
+    if (oldVersion === before) throw new Error("too old");
   }
 
   override terminate(reason: HandlerStop): unknown {

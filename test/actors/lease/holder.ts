@@ -33,7 +33,7 @@ export class Holder extends Actor<ActorRef<LeaseManager<string>>> {
     return this.#pool.call.return(lease);
   }
 
-  use<Result>(run: (lease: Lease<string>) => Result | Promise<Result>, options: GetLeaseOptions = {}): Promise<Result> {
+  use(run: (lease: Lease<string>) => string | Promise<string>, options: GetLeaseOptions = {}): Promise<string> {
     return withLease(this.#pool, options, run);
   }
 

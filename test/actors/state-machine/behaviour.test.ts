@@ -193,14 +193,16 @@ test.each(badResults)("%s is refused: %s", (returned, text) =>
 );
 
 describe("the start", () => {
-  class Starting extends StateMachine<
-    Probe,
-    { returned: StateInit<Probe> | Promise<StateInit<Probe>>; log: unknown[] }
-  > {
+  interface Beginning {
+    readonly returned: () => StateInit<Probe> | Promise<StateInit<Probe>>;
+    readonly log: unknown[];
+  }
+
+  class Starting extends StateMachine<Probe, Beginning> {
     #log: unknown[] = [];
-    override init({ returned, log }: { returned: StateInit<Probe> | Promise<StateInit<Probe>>; log: unknown[] }) {
+    override init({ returned, log }: Beginning) {
       this.#log = log;
-      return returned;
+      return returned();
     }
     override handleEnter(from: string, state: string): void {
       this.#log.push(`enter ${state} from ${from}`);
@@ -222,26 +224,38 @@ describe("the start", () => {
         ],
       };
       for (const each of [returned, Promise.resolve(returned)]) {
-        const machine = system.spawn(Starting, { returned: each, log });
+        const machine = system.spawn(Starting, { returned: () => each, log });
         machine.cast.event("note", "first");
         await clock.settle();
         expect(log.splice(0)).toEqual(["enter a from a", "internal i", "state_timeout t", "cast first"]);
       }
     }));
 
-  test("it may be ignored, refused or malformed", () =>
-    inSystem(async ({ system }) => {
-      const start = async (returned: StateInit<Probe>): Promise<unknown> => {
+  test.each(["sync", "async"])("it may be ignored, refused, malformed or fail: %s", (when) =>
+    inSystem(async ({ system, clock }) => {
+      const start = async (returned: () => StateInit<Probe>): Promise<unknown> => {
         try {
-          return await system.start(Starting, { returned, log: [] });
+          const init = when === "sync" ? returned : async () => returned();
+          return await system.start(Starting, { returned: init, log: [] }, { name: "machine" });
         } catch (error) {
+          expect(system.whereis("machine")).toBeUndefined();
           return error instanceof StartError ? [error.code, error.reason] : error;
         }
       };
-      expect(await start({ ignore: true })).toEqual(["ignore", "ignore"]);
-      expect(await start({ stop: "no" })).toEqual(["init_failed", "no"]);
-      expect(await start(JSON.parse("{}"))).toEqual(["init_failed", { error: expect.any(BadReturnError) }]);
-    }));
+      const wrong = ["init_failed", { error: expect.any(BadReturnError) }];
+      expect(await start(() => ({ ignore: true }))).toEqual(["ignore", "ignore"]);
+      expect(await start(() => ({ stop: "no" }))).toEqual(["init_failed", "no"]);
+      for (const text of ["{}", "null", '{"data":1}', '{"continue":1}', '{"state":"a","actions":{}}']) {
+        expect(await start(() => JSON.parse(text)), text).toEqual(wrong);
+      }
+      const failing = (): never => {
+        throw new TypeError("no start");
+      };
+      expect(await start(failing)).toEqual(["init_failed", { error: expect.any(TypeError) }]);
+      await clock.settle();
+      expect(system.kernel.timers.size).toBe(0);
+    }),
+  );
 
   test("a machine without any callback crashes with a text that says what it needs", () =>
     inSystem(async ({ system }) => {
@@ -364,11 +378,61 @@ test("a machine that gives itself an event while it handles one is told to inser
 test("a state put in by sys.replaceState is the state from then on, and a malformed one is refused", () =>
   inSystem(async ({ system }) => {
     const lock = await system.start(CodeLock, { code: "12" });
-    await sys.replaceState(lock, () => ({ state: "open", data: { code: "345", entered: "" } }));
+    await sys.suspend(lock);
+    const replaced = { state: "open", data: { code: "345", entered: "" } };
+    expect(await sys.replaceState(lock, () => replaced)).toEqual(replaced);
+    await sys.resume(lock);
     expect(await lock.call.event("length")).toBe(3);
     await expect(sys.replaceState(lock, () => "open")).rejects.toThrow(/\{ state, data \}/);
+    const failing = (): never => {
+      throw new Error("cannot");
+    };
+    await expect(sys.replaceState(lock, failing)).rejects.toMatchObject({ code: "callback_failed" });
+    expect(await sys.getState(lock)).toEqual(replaced);
     expect(await lock.call.event("length")).toBe(3);
   }));
+
+inBothModes<Probe>(
+  "a machine that asks for it hibernates when nothing waits, until the next event, a time-out among them",
+  () => ({
+    start: { state: "a", data: "", actions: [{ type: "hibernate" }] },
+    states: () => ({
+      a: (event) => {
+        if (event.type === "call" && event.name === "ask") event.from.reply("awake");
+        if (event.type !== "cast") return {};
+        if (event.args[0] === "enter") return { next: "b" };
+        const inserted = { type: "next_event", event: { type: "internal", content: "" } } as const;
+        if (event.args[0] === "busy") return { actions: [{ type: "hibernate" }, inserted] };
+        return { actions: [{ type: "hibernate" }, { type: "state_timeout", afterMs: 10 }] };
+      },
+      b: { enter: () => ({ actions: [{ type: "hibernate" }] }), handle: () => ({}) },
+    }),
+  }),
+  async ({ machine, clock, system }) => {
+    const asleep = (): boolean | undefined => system.info(machine)?.hibernated;
+    const note = async (text: string): Promise<boolean | undefined> => {
+      machine.cast.event("note", text);
+      await clock.settle();
+      return asleep();
+    };
+    await clock.settle();
+    expect(asleep()).toBe(true);
+    expect(await machine.call.event("ask", "?")).toBe("awake");
+    expect(asleep()).toBe(false);
+    expect(await note("sleep")).toBe(true);
+    await sys.suspend(machine);
+    await sys.resume(machine);
+    expect(asleep()).toBe(true);
+    await clock.advance(10);
+    expect(asleep()).toBe(false);
+    expect(await note("busy")).toBe(false);
+    expect(await note("sleep")).toBe(true);
+    machine.send("info");
+    await clock.settle();
+    expect(asleep()).toBe(false);
+    expect(await note("enter")).toBe(true);
+  },
+);
 
 test("case 281: a code change may go from state functions to handleEvent, and the state is kept", () =>
   inSystem(async ({ system }) => {

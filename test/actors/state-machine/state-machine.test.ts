@@ -1,12 +1,13 @@
 import { Actor, type ActorRef, CallError, type Exit } from "holdfast";
-import { createTestSystem } from "holdfast/testing";
+import { createProbe, createTestSystem } from "holdfast/testing";
 import { expect, test } from "vitest";
 import { BadStateEnterReturnError } from "../../../actors/state-machine/machine-errors.js";
 import type { StateAction } from "../../../actors/state-machine/state-action.js";
 import type { StateEvent } from "../../../actors/state-machine/state-event.js";
-import type { StateMachine } from "../../../actors/state-machine/state-machine.js";
+import { StateMachine } from "../../../actors/state-machine/state-machine.js";
+import type { StateInit, StateResult } from "../../../actors/state-machine/state-result.js";
 import { sys } from "../../../src/kernel/sys.js";
-import { classesOf, inBothModes, lineOf, type Probe } from "./modes.js";
+import { inBothModes, lineOf, type Probe } from "./modes.js";
 
 type CallOf = Extract<StateEvent<Probe>, { type: "call"; name: "ask" }>;
 
@@ -16,6 +17,10 @@ function isAsk(event: StateEvent<Probe>): event is CallOf {
 
 function isNote(event: StateEvent<Probe>, text: string): boolean {
   return event.type === "cast" && event.args[0] === text;
+}
+
+function internal(content: string): Extract<StateEvent<Probe>, { type: "internal" }> {
+  return { type: "internal", content };
 }
 
 inBothModes<Probe>(
@@ -315,13 +320,21 @@ inBothModes<Probe>(
         if (isNote(event, "postpone")) {
           return { postpone: true, actions: [{ type: "generic_timeout", name: "t", afterMs: 1_000, content: "c" }] };
         }
-        if (isNote(event, "crash")) throw new Error("crashed");
+        if (isNote(event, "insert")) {
+          return { actions: ["crash", "waits"].map((content) => ({ type: "next_event", event: internal(content) })) };
+        }
+        if (event.type === "internal") throw new Error("crashed");
         return {};
       },
     }),
-    status: (status) => ({ ...status, data: "hidden" }),
+    status: (status) => ({
+      ...status,
+      data: "hidden",
+      queue: status.queue.map((each) => ({ ...each, content: `${String(each.content)} in the queue` })),
+    }),
   }),
   async ({ machine, clock, system, reports }) => {
+    await sys.log(machine, true);
     machine.cast.event("note", "postpone");
     await clock.settle();
     const expected = {
@@ -333,16 +346,23 @@ inBothModes<Probe>(
       postponed: [{ type: "cast", name: "note", content: ["postpone"] }],
       timeouts: { active: 1, list: [{ type: "generic_timeout", name: "t", content: "c" }] },
     };
-    expect(await sys.getStatus(machine)).toMatchObject({ state: expected });
+    expect(await sys.getStatus(machine)).toMatchObject({
+      state: expected,
+      log: [{ type: "in", message: "event", payload: ["note", "postpone"] }],
+    });
     const ended = system.exited(machine);
-    machine.cast.event("note", "crash");
+    machine.cast.event("note", "insert");
     await ended;
     expect(reports).toHaveLength(1);
     expect(reports[0]).toMatchObject({
       type: "crash",
       details: {
         reason: { error: expect.objectContaining({ message: "crashed" }) },
-        state: { ...expected, event: { type: "cast", name: "note", content: ["crash"] } },
+        state: {
+          ...expected,
+          event: { type: "internal", content: "crash" },
+          queue: [{ type: "internal", content: "waits in the queue" }],
+        },
       },
     });
   },
@@ -365,14 +385,24 @@ inBothModes<Probe>(
   },
 );
 
-test("case 284: a machine without terminate stops in order", async () => {
-  const { system, stop } = await createTestSystem();
-  const { state_functions: Plain } = classesOf<Probe>({
-    start: { state: "a", data: "" },
-    states: () => ({ a: () => ({ stop: "normal" }) }),
-  });
-  const machine = await system.start(Plain);
-  machine.cast.event("note", "stop");
-  expect(await system.exited(machine)).toBe("normal");
+test("case 284: a machine without terminate stops with the reason it was given", async () => {
+  class Plain extends StateMachine<Probe> {
+    override init(): StateInit<Probe> {
+      return { state: "a", data: "" };
+    }
+    override handleEvent(): StateResult<Probe> {
+      return { stop: "normal" };
+    }
+  }
+  const { system, clock, stop } = await createTestSystem();
+  const probe = createProbe(system);
+  const [one, two, three] = [system.spawn(Plain), system.spawn(Plain), system.spawn(Plain)];
+  for (const ref of [one, two, three]) probe.monitor(ref);
+  one.cast.event("note", "stop");
+  await system.stopActor(two);
+  await system.stopActor(three, { error: "test" });
+  await clock.settle();
+  const reasons = probe.received.map((each) => (each.type === "down" ? each.down.reason : each));
+  expect(reasons).toEqual(["normal", "normal", { error: "test" }]);
   await stop();
 });

@@ -1,5 +1,6 @@
 import type { ActorRef, Deferred } from "holdfast";
 import { expectTypeOf, test } from "vitest";
+import type { StateAction } from "../../../actors/state-machine/state-action.js";
 import type { StateEvent } from "../../../actors/state-machine/state-event.js";
 import type { StateFunctions } from "../../../actors/state-machine/state-functions.js";
 import type { EnterResult, StateInit, StateResult } from "../../../actors/state-machine/state-result.js";
@@ -43,6 +44,10 @@ export function mustNotCompile(lock: ActorRef<CodeLock>, from: Deferred<number>)
   void ({ postpone: true } satisfies EnterResult<Lock>);
   // @ts-expect-error: an enter call does not insert events
   void ({ actions: [{ type: "next_event", event: { type: "internal", content: 1 } }] } satisfies EnterResult<Lock>);
+  // @ts-expect-error: an enter call does not change callbacks
+  void ({ actions: [{ type: "pop_callback_module" }] } satisfies EnterResult<Lock>);
+  // @ts-expect-error: callbacks for a state are missing
+  void ({ type: "push_callback_module", module: { states: { open: () => ({}) } } } satisfies StateAction<Lock>);
   // @ts-expect-error: the call is answered with a number
   void ({ actions: [{ type: "reply", from, value: "three" }] } satisfies StateResult<Lock>);
   // @ts-expect-error: there is no generic time-out of this name

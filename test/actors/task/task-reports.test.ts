@@ -51,6 +51,18 @@ describe("who is told what", () => {
     await stop();
   });
 
+  test("case 366: a task of a stream reports its input as the argument", async () => {
+    const { owner, reports, stop } = await scene();
+    await owner.call.do(async (self) => {
+      const fetchPrice = (id: number): never => {
+        throw new Error(`no price of ${id}`);
+      };
+      for await (const _ of Task.asyncStream(self, [7], fetchPrice, { label: "prices" })) continue;
+    });
+    expect(reports).toMatchObject([{ details: { label: "prices", function: "fetchPrice", args: [7] } }]);
+    await stop();
+  });
+
   test("case 366: an orderly end is not reported", async () => {
     const { system, reports, stop } = await scene();
     for (const reason of ["normal", "shutdown", { shutdown: "drain" }]) {

@@ -146,7 +146,7 @@ describe("asyncStream", () => {
   });
 
   test("case 371: tasks that are not used any more are shut down, without a message", async () => {
-    const { owner, clock, stop } = await scene();
+    const { owner, system, clock, stop } = await scene();
     const load = new Load();
     const items = await owner.call.do((self) =>
       take(
@@ -160,6 +160,7 @@ describe("asyncStream", () => {
     expect(items).toEqual([{ ok: true, value: 0, input: 0 }]);
     // The first was done before the second began.
     expect([load.most, load.now]).toEqual([3, 0]);
+    expect(system.info(owner)?.links).toEqual([]);
     await clock.advance(60_000);
     expect(await owner.call.mail()).toEqual([]);
     await stop();

@@ -158,6 +158,43 @@ describe("async and await", () => {
   });
 });
 
+describe("completed", () => {
+  test("a task that has its value already has no actor, and is used like any other", async () => {
+    const { owner, system, stop } = await scene();
+    await owner.call.do(async (self) => {
+      const before = system.kernel.spawned;
+      expect(await Task.completed(self, 1).await(0)).toBe(1);
+      const [one, two] = [Task.completed(self, Promise.resolve("a value as any")), Task.completed(self, undefined)];
+      expect(one.ref).toBeUndefined();
+      expect(await one.yield(0)).toEqual({ ok: true, value: expect.any(Promise) });
+      expect(await one.yield(0)).toBeUndefined();
+      expect(await two.shutdown()).toEqual({ ok: true, value: undefined });
+      expect(await two.shutdown()).toEqual({ ok: false, reason: "noproc" });
+      expect(Task.completed(self, 3).ignore()).toEqual({ ok: true, value: 3 });
+      expect(system.kernel.spawned).toBe(before);
+      expect(await failure(two.await(0))).toMatchObject({ code: "timeout", target: "completed task" });
+    });
+    expect(await owner.call.mail()).toEqual([]);
+    await stop();
+  });
+
+  test("it is awaited together with others, and its type is known", async () => {
+    const { system, stop } = await scene();
+    const cached: number | undefined = 7;
+    const price = cached === undefined ? Task.async(system, () => 8) : Task.completed(system, cached);
+    const [one, two]: readonly [number, string] = await Task.awaitMany([price, Task.async(system, () => "two")]);
+    expect([one, two]).toEqual([7, "two"]);
+    const tasks = [Task.completed(system, 1), Task.completed(system, 2)];
+    expect(await Task.yieldMany(tasks, { timeoutMs: 0, onTimeout: "kill_task" })).toEqual([
+      { task: tasks[0], outcome: { ok: true, value: 1 } },
+      { task: tasks[1], outcome: { ok: true, value: 2 } },
+    ]);
+    // @ts-expect-error -- there is no actor to end
+    expect(() => system.exit(Task.completed(system, 1).ref, "kill")).toThrow("Expected an actor's ref");
+    await stop();
+  });
+});
+
 describe("awaitMany", () => {
   test("case 354: values come in the order given, whichever is done first", async () => {
     const { owner, clock, stop } = await scene();
