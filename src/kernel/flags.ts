@@ -28,6 +28,8 @@ export const IDLING = 2048;
 export const DEBUGGED = 4096;
 /** Whoever starts it waits for its `init`. */
 export const AWAITED = 8192;
+/** Spawned without arguments, and its `init` has yet to run: the cell's own slot is free for the first message. */
+export const UNBORN = 16_384;
 
 /** With none of these a message is put in the cell and the actor queued, without looking further. */
 export const GATE = QUEUED | BUSY | SUSPENDED | STARTING | STOPPING | DEAD;

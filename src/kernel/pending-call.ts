@@ -70,7 +70,8 @@ export class PendingCall {
 
   #settle(settle: Settle, value: unknown): void {
     const busy = this.caller === null ? null : this.caller.busy;
-    if (busy !== null && busy.run === this.run && this.caller?.behaviour.followed === true) settleFor(this, settle, value);
+    if (busy !== null && busy.run === this.run && this.caller?.behaviour.followed === true)
+      settleFor(this, settle, value);
     else settle(value);
   }
 

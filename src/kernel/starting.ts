@@ -8,7 +8,7 @@ import { BadArgumentError, BadReturnError, whatCame } from "./errors.js";
 import { type ExitReason, reasonOfThrown } from "./exit-reason.js";
 import { extrasOf } from "./extras.js";
 import { adopt } from "./family.js";
-import { AWAITED, DEAD, IDLING, LINKED_TO_PARENT, QUEUED, STARTING, STOP_REQUESTED } from "./flags.js";
+import { AWAITED, DEAD, IDLING, LINKED_TO_PARENT, QUEUED, STARTING, STOP_REQUESTED, UNBORN } from "./flags.js";
 import { startup } from "./hook-keys.js";
 import { armIdle } from "./idle.js";
 import type { Kernel } from "./kernel.js";
@@ -62,18 +62,30 @@ export function spawnCell(
     );
   }
   const cell = makeCell(kernel, parent, actorClass, options, options.link === true);
-  cell.operation = initOperation;
-  cell.payload = args;
+  if (args === undefined) cell.flags |= UNBORN;
+  else {
+    cell.operation = initOperation;
+    cell.payload = args;
+  }
   kernel.scheduler.enqueue(cell);
   return cell;
 }
 
+/** Whether a spawned actor's `init` has yet to run. */
+export function awaitsInit(cell: Cell): boolean {
+  return (cell.flags & UNBORN) !== 0 || (cell.operation !== null && cell.operation.arity === INIT);
+}
+
 /** Runs the first turn of a spawned actor. */
 export function runInit(cell: Cell): void {
-  const args = cell.payload;
-  cell.operation = null;
-  cell.payload = undefined;
-  cell.from = null;
+  let args: unknown;
+  if ((cell.flags & UNBORN) !== 0) cell.flags &= ~UNBORN;
+  else {
+    args = cell.payload;
+    cell.operation = null;
+    cell.payload = undefined;
+    cell.from = null;
+  }
   const outcome = initialise(cell, args);
   if (outcome instanceof Promise) void finishSpawn(cell, outcome);
   else concludeSpawn(cell, outcome);

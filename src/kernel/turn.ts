@@ -23,10 +23,10 @@ import {
 } from "./flags.js";
 import { armIdle, cancelIdle } from "./idle.js";
 import type { Down } from "./monitor.js";
-import { ARITY_MANY, ARITY_ONE, ARITY_ZERO, INIT, Operation } from "./operation.js";
+import { ARITY_MANY, ARITY_ONE, ARITY_ZERO, Operation } from "./operation.js";
 import { PendingCall } from "./pending-call.js";
 import type { Exit, Signal, SystemRequest } from "./signal.js";
-import { runInit } from "./starting.js";
+import { awaitsInit, runInit } from "./starting.js";
 import { stopActor } from "./stopping.js";
 
 /**
@@ -38,7 +38,7 @@ export function runTurn(cell: Cell): number {
   const limit = cell.behaviour.turnLength;
   let handled = 0;
   current.cell = cell;
-  if ((cell.flags & STARTING) !== 0 && cell.operation !== null && cell.operation.arity === INIT) runInit(cell);
+  if ((cell.flags & STARTING) !== 0 && awaitsInit(cell)) runInit(cell);
   while (handled < limit) {
     if ((cell.flags & SIGNALLED) !== 0 && deliverSignal(cell)) {
       handled++;

@@ -1,6 +1,6 @@
 import type { Cell } from "../kernel/cell.js";
 import { QUEUED, STARTING } from "../kernel/flags.js";
-import { INIT } from "../kernel/operation.js";
+import { awaitsInit } from "../kernel/starting.js";
 import { type Random, seededRandom } from "../kernel/random.js";
 import { type Executor, nodeExecutor, type SchedulerSetup, type TurnScheduler } from "../kernel/scheduler.js";
 
@@ -57,7 +57,7 @@ export class SeededScheduler implements TurnScheduler {
 
   #run(): void {
     for (let cell = this.#take(); cell !== undefined; cell = this.#take()) {
-      const isInit = (cell.flags & STARTING) !== 0 && cell.operation?.arity === INIT;
+      const isInit = (cell.flags & STARTING) !== 0 && awaitsInit(cell);
       cell.behaviour.turnLength = isInit ? 0 : 1;
       this.handled += this.#setup.runTurn(cell);
       if (this.#runnable.length === 0) break;
