@@ -15,6 +15,7 @@ export default defineConfig({
       { find: /^holdfast\/actors$/, replacement: source("./actors/index.ts") },
       { find: /^holdfast\/client$/, replacement: source("./src/client/index.ts") },
       { find: /^holdfast\/inspector$/, replacement: source("./src/inspect/index.ts") },
+      { find: /^holdfast\/store$/, replacement: source("./src/store/index.ts") },
       { find: /^holdfast\/testing$/, replacement: source("./src/testing/index.ts") },
     ],
   },

@@ -1,3 +1,4 @@
+export { type CrashOptions, FaultyStore, type FaultyStoreOptions } from "./faulty-store.js";
 export { forEachSeed, SeedError, type SeedOptions } from "./for-each-seed.js";
 export { assertNoLeaks, leaksOf } from "./leak-check.js";
 export { createProbe, type Probe, type Received, type Replies } from "./probe.js";
