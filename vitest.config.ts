@@ -14,6 +14,7 @@ export default defineConfig({
       { find: /^holdfast\/supervisors$/, replacement: source("./supervisors/index.ts") },
       { find: /^holdfast\/actors$/, replacement: source("./actors/index.ts") },
       { find: /^holdfast\/client$/, replacement: source("./src/client/index.ts") },
+      { find: /^holdfast\/client\/fallback$/, replacement: source("./src/client/fallback.ts") },
       { find: /^holdfast\/inspector$/, replacement: source("./src/inspect/index.ts") },
       { find: /^holdfast\/store$/, replacement: source("./src/store/index.ts") },
       { find: /^holdfast\/testing$/, replacement: source("./src/testing/index.ts") },

@@ -1,13 +1,17 @@
 export { type Answer, error, ok } from "./channel/answer.js";
 export { Channel, type ChannelClass, type ChannelStart } from "./channel/channel.js";
+export type { SessionState } from "./channel/channel-messages.js";
+export type { Gap, GapReason, Overflow } from "./channel/overflow.js";
 export type { ChannelSchemas, Incoming, JoinParams } from "./channel/channel-schemas.js";
 export type { Refusal } from "./channel/refusal.js";
 export type { Accepted } from "./connection/accepted.js";
 export { Connection } from "./connection/connection.js";
 export { type CheckedAuthenticate, withParams } from "./endpoint/checked-params.js";
 export type { Authenticate, AuthenticatedUser, Credentials } from "./endpoint/context.js";
+export { type ClientCounts, Clients, type Whom } from "./endpoint/clients.js";
 export { Endpoint } from "./endpoint/endpoint.js";
-export type { EndpointOptions, SocketLimits, SocketOptions } from "./endpoint/options.js";
+export type { AdmissionOptions, CompressionOptions, TransportKind } from "./endpoint/transport-types.js";
+export type { EndpointOptions, ListeningServer, SocketLimits, SocketOptions } from "./endpoint/options.js";
 export { callHandler } from "./event-manager/call-handler.js";
 export {
   EventHandler,
@@ -45,6 +49,23 @@ export type {
   WaiterStatus,
 } from "./lease/lease-results.js";
 export { LeaseError, withLease } from "./lease/with-lease.js";
+export type { ChannelPresence } from "./presence/channel-presence.js";
+export { type LocalPresence, presenceOf } from "./presence/local-presence.js";
+export { Presence } from "./presence/presence.js";
+export { PresenceChannel } from "./presence/presence-channel.js";
+export type { ClientPush, MetaChange } from "./presence/presence-core.js";
+export type { PresenceData, ReplicaContext, ReplicaData, ReplicaId } from "./presence/presence-data.js";
+export { PresenceError } from "./presence/presence-error.js";
+export type { PresenceOptions, PresencePeers } from "./presence/presence-options.js";
+export type { PresenceExtras } from "./presence/presence-payload.js";
+export type {
+  PresenceDiff,
+  PresenceEntry,
+  PresenceMeta,
+  PresenceRecord,
+  Presences,
+} from "./presence/presence-record.js";
+export type { PresenceRefusal, TrackResult } from "./presence/presence-results.js";
 export { GroupScope, type GroupScopeOptions } from "./registry/group-scope.js";
 export type { GroupMessage, GroupMonitorRef } from "./registry/group-scope-core.js";
 export { type CounterKey, type Key, type KeyPart, wildcard } from "./registry/key.js";
@@ -86,8 +107,14 @@ export type { ViaName } from "./registry/via-name.js";
 export type { WaitOptions } from "./registry/waiting.js";
 export type { MonitorType } from "./registry/watching.js";
 export type { ClaimOptions, PickedWorker, PoolMember, PoolOptions, WorkerPools } from "./registry/worker-pools.js";
+export { type LocalRouter, routerOf } from "./router/local-router.js";
+export { Router } from "./router/router.js";
+export { RouterError } from "./router/router-error.js";
+export type { RouterOptions } from "./router/router-options.js";
+export type { LoginResult, ReplacedMessage, RouterCounts, RouterSendOptions } from "./router/router-results.js";
 export { Session } from "./session/session.js";
-export type { Identity, SessionMessages, SessionRef } from "./session/session-messages.js";
+export type { Identity, SessionMessages, SessionRef, SessionSummary } from "./session/session-messages.js";
+export type { BroadcastOptions } from "./topic/broadcast.js";
 export { Topics } from "./topic/topics.js";
 export { Consumer } from "./stage/consumer.js";
 export type { SubscribeResult } from "./stage/consumer-end.js";

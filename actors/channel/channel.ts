@@ -9,19 +9,27 @@ import {
   type ValidateOptions,
   whatCame,
 } from "../../src/index.js";
-import { encodeBody } from "../../src/protocol/frame.js";
-import { ChannelEvent, isReservedEvent } from "../../src/protocol/names.js";
+import { isReservedEvent } from "../../src/protocol/names.js";
 import type { ChannelRow } from "../session/channel-table.js";
+import { bodyBytes, encodePush, encodeReply } from "../session/frame-body.js";
+import { isJson } from "../session/kept-meta.js";
+import type { Body } from "../session/outbox.js";
 import type { Identity, SessionRef } from "../session/session-messages.js";
+import type { BroadcastOptions } from "../topic/broadcast.js";
 import type { Subscriptions } from "../topic/subscriptions.js";
 import { type Answer, error, isAnswer, ok } from "./answer.js";
 import { type ChannelChecks, type ChannelSchemas, type Checked, type Checking, checksOf } from "./channel-schemas.js";
+import type { SessionState } from "./channel-messages.js";
 import type { JoinRefused } from "./join-refused.js";
+import type { Gap, Overflow } from "./overflow.js";
+import { DurableChannel } from "./durable-channel.js";
 import { type Refusal, refusalFor } from "./refusal.js";
 
 /** A class that serves topics. */
 export interface ChannelClass extends ActorClass<Channel> {
   readonly schemas?: ChannelSchemas;
+  readonly overflow?: Overflow;
+  readonly prototype: Channel;
 }
 
 /** What the channels of an endpoint share. */
@@ -36,6 +44,8 @@ export interface ChannelStart {
   readonly params: unknown;
   readonly identity: Identity;
   readonly context: ChannelSurroundings;
+  /** Present when its client had joined before the server was started anew: what was kept of the channel. */
+  readonly restored?: { readonly state: unknown };
   answer: Answer | undefined;
 }
 
@@ -57,8 +67,14 @@ export interface ChannelStart {
  * ```
  */
 export abstract class Channel extends Actor<ChannelStart> {
-  static readonly [messages]: readonly string[] = ["incoming"];
-  declare readonly [reservedNames]?: "join" | "handleIn";
+  static readonly [messages]: readonly string[] = ["incoming", "gap", "sessionIs", "rejoined"];
+  declare readonly [reservedNames]?:
+    | "join"
+    | "handleIn"
+    | "handleGap"
+    | "handleSession"
+    | "saveState"
+    | "handleRestore";
   /**
    * Schemas for what clients send; none by default. What does not fit never reaches the channel, and the client is told why.
    *
@@ -66,10 +82,14 @@ export abstract class Channel extends Actor<ChannelStart> {
    * schema may take as long as a call, {@link Actor.callTimeoutMs}, and the client's next message waits for it.
    */
   static readonly schemas: ChannelSchemas = {};
+  /** What becomes of broadcasts that a client cannot take at once; `"cursor"` by default: it reads them later. See {@link Overflow}. */
+  static readonly overflow: Overflow = "cursor";
   #row: ChannelRow | undefined;
   #identity: Identity | undefined;
   #context: ChannelSurroundings | undefined;
   #checks: ChannelChecks | undefined;
+  /** Only there in a session that is kept in a store. */
+  #durable: DurableChannel | undefined;
 
   /**
    * Decides about a join; called once, before anything else.
@@ -82,6 +102,48 @@ export abstract class Channel extends Actor<ChannelStart> {
   /** Handles one push of the client. What it returns is the reply: `ok(response)`, `error(response)`, or nothing for none. */
   handleIn(event: string, _payload: unknown): Answer | void | Promise<Answer | void> {
     throw new BadArgumentError(`${this.constructor.name} got the event ${whatCame(event)} and has no handleIn`);
+  }
+
+  /**
+   * Makes up for broadcasts that the client will not get, with the pushes of a snapshot for instance; by default nothing.
+   *
+   * Called when the client, told of the gap, is about to get what came after it. What this pushes comes before that.
+   */
+  handleGap(_gap: Gap): void | Promise<void> {}
+
+  /** Hears that the client has been gone for 5 s (`"detached"`), or is back after that (`"online"`); its end is {@link Actor.terminate}. */
+  handleSession(_state: SessionState): void | Promise<void> {}
+
+  /**
+   * What is to be kept of this channel across a restart of the server, as JSON; nothing by default.
+   *
+   * Asked after the join and after each push, in sessions that are kept in a store. What it gives is kept together with the push's reply: either
+   * both are there after a crash, or neither, and then the push is handled again.
+   */
+  saveState(): unknown {
+    return undefined;
+  }
+
+  /**
+   * Takes back what {@link saveState} gave last, after a restart of the server; instead of `join`, which only classes without it run again.
+   *
+   * `error(response)` ends the channel, and its client is told `phx_close`.
+   */
+  handleRestore(_state: unknown): Answer | void | Promise<Answer | void> {}
+
+  /** Whether its client had joined before the server was started anew: then nobody waits for the answer to `join`. */
+  protected get isRestored(): boolean {
+    return this.#durable?.isRestored === true;
+  }
+
+  /**
+   * The id of the push that is being handled; the same when it comes again because a crash took its handling back.
+   *
+   * `undefined` in sessions that are not kept in a store, where no push comes twice. Give it to whatever outlives this channel, so that
+   * it can tell what it has done already.
+   */
+  protected get pushId(): string | undefined {
+    return this.#durable?.pushId;
   }
 
   /** The topic that was joined. */
@@ -104,23 +166,33 @@ export abstract class Channel extends Actor<ChannelStart> {
     return this.#joined.session;
   }
 
-  /** Sends an event to this client. @throws {BadArgumentError} for a reserved event or a message above the window */
+  /**
+   * Sends an event to this client; a `Uint8Array` as bytes.
+   *
+   * @throws {BadArgumentError} for a reserved event or a message above the window
+   */
   protected push(event: string, payload: object = {}): void {
     const row = this.#joined;
     checkEvent(event);
-    row.session.cast.push(row, this.#checked(encodeBody(row.joinRef, null, row.topic, event, payload)));
+    row.session.cast.push(row, this.#checked(encodePush(row.joinRef, row.topic, event, payload)));
   }
 
-  /** Sends an event to every client on this topic, this one included, and returns how many there are. */
-  protected broadcast(event: string, payload: object = {}): number {
+  /**
+   * Sends an event to every client on this topic, this one included, and returns how many there are; a `Uint8Array` as bytes.
+   *
+   * @throws {BadArgumentError} for a reserved event or a message above the window
+   */
+  protected broadcast(event: string, payload: object = {}, options?: BroadcastOptions): number {
     checkEvent(event);
-    return this.#context?.subscriptions.broadcast(this.topic, event, payload) ?? 0;
+    const id = this.#durable?.nextId();
+    return this.#context?.subscriptions.broadcast(this.topic, event, payload, options, undefined, id) ?? 0;
   }
 
-  /** Sends an event to every client on this topic but this one. */
-  protected broadcastFrom(event: string, payload: object = {}): number {
+  /** Sends an event to every client on this topic but this one, like {@link broadcast}. */
+  protected broadcastFrom(event: string, payload: object = {}, options?: BroadcastOptions): number {
     checkEvent(event);
-    return this.#context?.subscriptions.broadcast(this.topic, event, payload, this.session) ?? 0;
+    const id = this.#durable?.nextId();
+    return this.#context?.subscriptions.broadcast(this.topic, event, payload, options, this.session, id) ?? 0;
   }
 
   override formatStatus(): unknown {
@@ -128,11 +200,30 @@ export abstract class Channel extends Actor<ChannelStart> {
   }
 
   /** @internal */
-  incoming(event: string, payload: unknown, ref: string | null): void | Promise<void> {
+  incoming(event: string, payload: unknown, ref: string | null, pushId?: string): void | Promise<void> {
+    if (this.#durable !== undefined) {
+      if (this.#row?.kept?.orphaned === true) return;
+      this.#durable.begin(pushId);
+    }
     if (this.#checks === undefined) return this.#handle(event, payload, ref);
     const checked = this.#checks.incoming(event, payload, this.#validateOptions);
     if (checked instanceof Promise) return this.#handleLater(event, checked, ref);
     return this.#handleChecked(event, checked, ref);
+  }
+
+  /** @internal */
+  gap(gap: Gap): void | Promise<void> {
+    const answering = this.handleGap(gap);
+    if (answering instanceof Promise) return this.#gapAnsweredLater(answering);
+    this.session.cast.gapAnswered(this.#joined);
+  }
+
+  /** @internal */
+  rejoined(): void {}
+
+  /** @internal */
+  sessionIs(state: SessionState): void | Promise<void> {
+    return this.handleSession(state);
   }
 
   override [startup](start: ChannelStart): unknown {
@@ -140,8 +231,12 @@ export abstract class Channel extends Actor<ChannelStart> {
     this.#row = start.row;
     this.#identity = start.identity;
     this.#context = start.context;
+    if (start.row.kept !== undefined) this.#durable = new DurableChannel(start.restored !== undefined);
     this.trapExit();
     this.#checks = checksOf(classOf(this));
+    if (start.restored !== undefined && this.handleRestore !== Channel.prototype.handleRestore) {
+      return this.#restore(start, start.restored.state);
+    }
     if (this.#checks === undefined) return this.#join(start, start.params);
     const checked = this.#checks.join(start.params, this.#validateOptions);
     return checked instanceof Promise ? this.#joinLater(start, checked) : this.#joinChecked(start, checked);
@@ -161,6 +256,11 @@ export abstract class Channel extends Actor<ChannelStart> {
     return outcome instanceof Promise ? this.#decideLater(start, outcome) : this.#decide(start, outcome);
   }
 
+  #restore(start: ChannelStart, state: unknown): unknown {
+    const outcome = this.handleRestore(state);
+    return outcome instanceof Promise ? this.#decideLater(start, outcome) : this.#decide(start, outcome);
+  }
+
   async #decideLater(start: ChannelStart, deciding: Promise<unknown>): Promise<unknown> {
     return this.#decide(start, await deciding);
   }
@@ -169,6 +269,7 @@ export abstract class Channel extends Actor<ChannelStart> {
     const answer = checkAnswer(outcome, `${this.constructor.name}.join`, "nothing (the client is in)") ?? ok();
     if (answer.status === "error") return { stop: { refused: answer.response } satisfies JoinRefused };
     start.answer = answer;
+    if (start.row.kept !== undefined) start.row.kept.state = this.#state();
     return undefined;
   }
 
@@ -211,15 +312,33 @@ export abstract class Channel extends Actor<ChannelStart> {
     const row = this.#joined;
     const { session } = row;
     const answer = checkAnswer(outcome, `${this.constructor.name}.handleIn`, "nothing (no reply)");
-    if (answer === undefined || ref === null) session.cast.answer(row, undefined);
-    else session.cast.answer(row, this.#checked(encodeBody(row.joinRef, ref, row.topic, ChannelEvent.reply, answer)));
+    const state = this.#durable === undefined ? undefined : this.#state();
+    this.#durable?.begin(undefined);
+    if (answer === undefined || ref === null) session.cast.answer(row, undefined, state);
+    else session.cast.answer(row, this.#checked(encodeReply(row.joinRef, ref, row.topic, answer)), state);
   }
 
-  #checked(body: string): string {
-    const largestBody = this.#context?.limits.windowBytes ?? 0;
-    if (body.length <= largestBody) return body;
+  /** What is to be kept of it. */
+  #state(): unknown {
+    if (this.saveState === Channel.prototype.saveState) return undefined;
+    const state = this.saveState();
+    if (state === undefined || isJson(state)) return state;
+    throw new BadReturnError(
+      `${this.constructor.name}.saveState returned ${whatCame(state)}. It may return nothing, or what JSON gives back as it was.`,
+    );
+  }
+
+  async #gapAnsweredLater(answering: Promise<void>): Promise<void> {
+    await answering;
+    this.session.cast.gapAnswered(this.#joined);
+  }
+
+  #checked(body: Body): Body {
+    const most = this.#context?.limits.windowBytes ?? 0;
+    const bytes = bodyBytes(body);
+    if (bytes <= most) return body;
     throw new BadArgumentError(
-      `Cannot send ${body.length} characters on ${this.topic}: a message may have at most ${largestBody}`,
+      `Cannot send ${bytes} bytes on ${this.topic}: a message may have at most ${most} (the limit windowBytes)`,
     );
   }
 

@@ -1,6 +1,7 @@
 import { BadArgumentError, whatCame } from "../../src/index.js";
-import type { ChannelClass } from "./channel.js";
+import { Channel, type ChannelClass } from "./channel.js";
 import { checksOf } from "./channel-schemas.js";
+import { checkOverflow, type Overflow } from "./overflow.js";
 
 interface Route {
   /** The pattern up to its `*`. */
@@ -34,10 +35,21 @@ export class RouteTable {
         );
       }
       checksOf(channel);
+      checkOverflow(channel.name, channel.overflow ?? "cursor");
       if (star < 0) this.#exact.set(pattern, channel);
       else this.#patterns.push({ prefix: pattern.slice(0, -1), channel });
     }
     this.#patterns.sort((one, other) => other.prefix.length - one.prefix.length);
+  }
+
+  /** What becomes of a topic's broadcasts that a client cannot take at once. */
+  overflowOf(topic: string): Overflow {
+    return this.find(topic)?.overflow ?? "cursor";
+  }
+
+  /** Whether the class that serves a topic has a `handleGap` of its own. */
+  answersGaps(topic: string): boolean {
+    return this.find(topic)?.prototype.handleGap !== Channel.prototype.handleGap;
   }
 
   /** The class that serves a topic, or `undefined`. */

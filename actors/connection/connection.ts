@@ -11,7 +11,12 @@ import {
 } from "../../src/index.js";
 import { CloseCode, encodeCloseReason } from "../../src/protocol/close-codes.js";
 import type { SocketOwner, TransportSocket } from "../../src/transport/transport-socket.js";
+import type { Ticket } from "../endpoint/admission.js";
 import { type Accepted, waitingOwner } from "./accepted.js";
+
+/** Frames that wait to be handled, above which the socket is not read, and at which it is read again. */
+const HIGH_WATER = 256;
+const LOW_WATER = 64;
 
 /**
  * One socket's actor: what arrives becomes messages, and the actor's end is the socket's end.
@@ -31,6 +36,11 @@ import { type Accepted, waitingOwner } from "./accepted.js";
 export abstract class Connection extends Actor<Accepted> implements SocketOwner {
   static readonly [messages]: readonly string[] = ["received", "closed", "drained", "beat", "drain"];
   #socket: TransportSocket | undefined;
+  #ticket: Ticket | undefined;
+  /** Frames that have come and are not handled. */
+  #unhandled = 0;
+  /** Whether the socket is not read until they are fewer. */
+  #behind = false;
 
   /** Called with each text (a string) or binary (bytes) message of the client. */
   protected abstract handleFrame(frame: string | Uint8Array): void | Promise<void>;
@@ -50,6 +60,11 @@ export abstract class Connection extends Actor<Accepted> implements SocketOwner 
     if (this.#socket === undefined)
       throw new BadArgumentError("The connection has no socket: it was started without one, or has ended");
     return this.#socket;
+  }
+
+  /** What this connection holds of its endpoint's room. @internal */
+  protected get ticket(): Ticket | undefined {
+    return this.#ticket;
   }
 
   /** Sends a text (string) or binary (bytes) message. What one turn sends leaves in one write. */
@@ -73,7 +88,31 @@ export abstract class Connection extends Actor<Accepted> implements SocketOwner 
 
   /** @internal */
   received(frame: string | Uint8Array): void | Promise<void> {
-    return this.handleFrame(frame);
+    const outcome = this.handleFrame(frame);
+    if (outcome instanceof Promise) return this.#handledLater(outcome);
+    this.#handled();
+  }
+
+  async #handledLater(handling: Promise<void>): Promise<void> {
+    await handling;
+    this.#handled();
+  }
+
+  #handled(): void {
+    this.#unhandled -= 1;
+    if (!this.#behind || this.#unhandled > LOW_WATER) return;
+    this.#behind = false;
+    if (this.mayRead) this.#socket?.resume();
+  }
+
+  /** Whether nothing else keeps the socket from being read. */
+  protected get mayRead(): boolean {
+    return true;
+  }
+
+  /** Reads again, unless too many frames wait. */
+  protected readAgain(): void {
+    if (!this.#behind) this.#socket?.resume();
   }
 
   /** @internal */
@@ -111,12 +150,12 @@ export abstract class Connection extends Actor<Accepted> implements SocketOwner 
 
   /** @internal */
   onText(_socket: TransportSocket, text: string): void {
-    this.#inbox.cast.received(text);
+    if (this.#mayTake(text.length)) this.#queue(text);
   }
 
   /** @internal */
   onBinary(_socket: TransportSocket, bytes: Buffer): void {
-    this.#inbox.cast.received(bytes);
+    if (this.#mayTake(bytes.length)) this.#queue(bytes);
   }
 
   /** @internal */
@@ -141,6 +180,7 @@ export abstract class Connection extends Actor<Accepted> implements SocketOwner 
 
   override [startup](accepted: Accepted): unknown {
     this.#socket = accepted.socket;
+    this.#ticket = accepted.ticket;
     this.trapExit();
     const outcome = super[startup](accepted);
     if (outcome instanceof Promise) return this.#openLater(outcome);
@@ -159,9 +199,29 @@ export abstract class Connection extends Actor<Accepted> implements SocketOwner 
     // Killed, or its init failed: nobody has closed the socket.
     const socket = this.#socket;
     this.#socket = undefined;
+    this.#ticket?.leave();
+    this.#ticket = undefined;
     if (socket === undefined) return;
     socket.owner = waitingOwner;
     if (socket.open) socket.close(CloseCode.serverError, encodeCloseReason({ reason: "server_error" }));
+  }
+
+  /** Counts a frame; one too many closes the socket, before it is anybody's message. */
+  #mayTake(bytes: number): boolean {
+    const away = this.#ticket?.message(bytes);
+    if (away === undefined) return true;
+    this.#socket?.close(away.code, encodeCloseReason(away));
+    return false;
+  }
+
+  #queue(frame: string | Uint8Array): void {
+    this.#unhandled += 1;
+    // A slow handler slows its client down: the mailbox has a limit of messages, not of their bytes.
+    if (this.#unhandled > HIGH_WATER && !this.#behind) {
+      this.#behind = true;
+      this.#socket?.pause();
+    }
+    this.#inbox.cast.received(frame);
   }
 
   get #inbox(): ActorRef<Connection> {

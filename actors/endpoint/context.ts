@@ -3,8 +3,11 @@ import type { JsonObject } from "../../src/protocol/handshake.js";
 import type { RouteTable } from "../channel/route-table.js";
 import type { DelayQueue } from "../session/delay-queue.js";
 import type { Identity, SessionRef } from "../session/session-messages.js";
+import type { PushWindow } from "../session/push-window.js";
 import type { SessionDirectory } from "../session/session-directory.js";
 import type { Subscriptions } from "../topic/subscriptions.js";
+import type { ReplayTurns } from "./admission.js";
+import type { Keeping } from "./keeping.js";
 import type { CheckedAuthenticate } from "./checked-params.js";
 import type { SocketLimits } from "./options.js";
 
@@ -26,6 +29,8 @@ export type Authenticate<Params = Credentials["params"]> = (
 export interface AuthenticatedUser {
   readonly user?: string;
   readonly assigns?: Readonly<Record<string, unknown>>;
+  /** Until when the client's token is good, in milliseconds since 1970; for ever by default. It is asked for a new one in time. */
+  readonly expiresAtMs?: number;
 }
 
 /** What the actors of one endpoint share: settings, and the tables that sessions and connections find each other in. */
@@ -35,12 +40,20 @@ export interface EndpointContext {
   readonly authenticate: Authenticate | CheckedAuthenticate;
   readonly directory: SessionDirectory;
   readonly subscriptions: Subscriptions;
+  /** Idempotent pushes of the last minutes. */
+  readonly pushes: PushWindow;
   /** Sessions that owe an acknowledgement. */
   readonly acknowledgements: DelayQueue<SessionRef>;
   /** Connections that have not said anything yet. */
   readonly silent: DelayQueue<SilentRef>;
   /** The name of the supervisor of sessions. */
   readonly sessionsName: string;
+  /** How long `authenticate` may take. */
+  readonly authTimeoutMs: number;
+  /** Sessions that have something to send again, a few at a time. */
+  readonly replays: ReplayTurns<SessionRef>;
+  /** Only there when sessions are kept in a store. */
+  readonly keeping?: Keeping | undefined;
 }
 
 /** What a connection is told when it has been silent for too long. */

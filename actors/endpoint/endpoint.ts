@@ -1,13 +1,23 @@
 import { type ActorSystem, type ExitReason, release } from "../../src/index.js";
+import type { StoreChange } from "../../src/store/store-port.js";
 import { child, DynamicSupervisor, Supervisor } from "../../supervisors/index.js";
 import { RouteTable } from "../channel/route-table.js";
 import { Heartbeat, HeartbeatMembers } from "../connection/heartbeat.js";
 import { DelayQueue } from "../session/delay-queue.js";
+import { PushWindow } from "../session/push-window.js";
 import { SessionDirectory } from "../session/session-directory.js";
+import type { SessionRef } from "../session/session-messages.js";
 import { Subscriptions } from "../topic/subscriptions.js";
+import { AdmissionKeeper } from "../../src/transport/admission/admission-keeper.js";
+import { type AdmissionRules, resolveAdmission } from "../../src/transport/admission/admission-options.js";
+import { ReplayTurns } from "../../src/transport/admission/replay-turns.js";
 import { Topics } from "../topic/topics.js";
+import { Clients } from "./clients.js";
 import type { EndpointContext } from "./context.js";
+import { type Keeping, keepingOf } from "./keeping.js";
 import { Listener } from "./listener.js";
+import { Restorer } from "./restore.js";
+import { StoreGuard } from "./store-guard.js";
 import { checkEndpointOptions, type EndpointOptions, resolveLimits, type SocketOptions } from "./options.js";
 
 const MOST_CONNECTIONS = 100_000;
@@ -17,8 +27,8 @@ const AFTER_DRAIN_MS = 2_000;
 /**
  * Everything between the network and your channels: HTTP server, connections, sessions, topics and heartbeat, under one supervisor.
  *
- * Children, in order: `topics`, `sessions`, `connections`, `heartbeat`, `listener`; `rest_for_one`, so what depends on a part that crashed is
- * started anew with it. On a stop the listener goes first and drains: clients are told to come back, and nothing accepted is lost.
+ * Children, in order: `topics`, `sessions`, `connections`, `heartbeat`, `clients`, `listener`; `rest_for_one`, so what depends on a part that crashed is
+ * started anew with it. Where sessions are kept in a store, `store` comes first and `restorer` after `sessions`. On a stop the listener goes first and drains: clients are told to come back, and nothing accepted is lost.
  *
  * ```ts
  * child(Endpoint, { id: "endpoint", args: { port: 4000, socket: { channels: { "room:*": Room } } } })
@@ -26,6 +36,7 @@ const AFTER_DRAIN_MS = 2_000;
  */
 export class Endpoint extends Supervisor<EndpointOptions> {
   #context: EndpointContext | undefined;
+  #admission: AdmissionKeeper | undefined;
 
   override init(options: EndpointOptions) {
     checkEndpointOptions(options);
@@ -33,20 +44,39 @@ export class Endpoint extends Supervisor<EndpointOptions> {
     const maxChildren = options.maxConnections ?? MOST_CONNECTIONS;
     const drainTimeoutMs = options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS;
     const members = new HeartbeatMembers();
-    const context = options.socket === undefined ? undefined : contextOf(options.socket, name, this.system);
+    const limits = resolveLimits(options.socket?.limits);
+    const rules = resolveAdmission(options.admission, limits);
+    const admission = new AdmissionKeeper(rules, this.system);
+    const restorerName = `${name}.restorer`;
+    const store = options.socket?.store;
+    const keeping = store === undefined ? undefined : keepingOf(store, this.system, `${name}.sessions`, restorerName);
+    const context =
+      options.socket === undefined ? undefined : contextOf(options.socket, name, this.system, rules, keeping);
     this.#context = context;
+    this.#admission = admission;
     const connectionsName = `${name}.connections`;
     const periodMs = context?.limits.heartbeatMs ?? 25_000;
     return {
       strategy: "rest_for_one",
       children: [
-        child(Topics, { id: "topics", args: context?.subscriptions ?? new Subscriptions(), name: `${name}.topics` }),
+        ...(keeping === undefined || context === undefined
+          ? []
+          : [child(StoreGuard, { id: "store", args: { context, writer: keeping.writer }, name: `${name}.store` })]),
+        child(Topics, {
+          id: "topics",
+          args: { subscriptions: context?.subscriptions, writer: keeping?.writer },
+          name: `${name}.topics`,
+        }),
         child(DynamicSupervisor, { id: "sessions", args: { maxChildren }, name: `${name}.sessions` }),
+        ...(keeping === undefined || context === undefined
+          ? []
+          : [child(Restorer, { id: "restorer", args: { context, writer: keeping.writer }, name: restorerName })]),
         child(DynamicSupervisor, { id: "connections", args: { maxChildren }, name: connectionsName }),
         child(Heartbeat, { id: "heartbeat", args: { periodMs, members } }),
+        child(Clients, { id: "clients", args: { context, members }, name: `${name}.clients` }),
         child(Listener, {
           id: "listener",
-          args: { options, context, members, connectionsName, drainTimeoutMs },
+          args: { options, context, admission, members, connectionsName, drainTimeoutMs },
           shutdown: drainTimeoutMs + AFTER_DRAIN_MS,
           name: `${name}.listener`,
         }),
@@ -57,18 +87,43 @@ export class Endpoint extends Supervisor<EndpointOptions> {
   override [release](reason: ExitReason): void {
     this.#context?.acknowledgements.stop();
     this.#context?.silent.stop();
+    this.#context?.pushes.stop();
+    this.#context?.replays.stop();
+    this.#context?.keeping?.writer.stop();
+    this.#admission?.stop();
     super[release](reason);
   }
 }
 
-function contextOf(options: SocketOptions, name: string, system: ActorSystem): EndpointContext {
+/** How long a session may take for one batch of what its client has missed. */
+const REPLAY_TURN_MS = 1_000;
+
+function contextOf(
+  options: SocketOptions,
+  name: string,
+  system: ActorSystem,
+  rules: AdmissionRules,
+  keeping: Keeping | undefined,
+): EndpointContext {
   const limits = resolveLimits(options.limits);
+  const logKeeping =
+    keeping === undefined
+      ? undefined
+      : {
+          topicLogMessages: limits.topicLogMessages,
+          topicLogBytes: limits.topicLogBytes,
+          topicLogMs: limits.topicLogMs,
+          log: (change: StoreChange) => keeping.writer.log(change),
+          wallTime: () => system.clock.wallTime(),
+        };
   return {
     routes: new RouteTable(options.channels),
     limits,
     authenticate: options.authenticate ?? (() => ({})),
-    directory: new SessionDirectory(),
-    subscriptions: new Subscriptions(),
+    directory: new SessionDirectory(limits),
+    subscriptions: new Subscriptions(limits, () => system.clock.now(), logKeeping),
+    keeping,
+    pushes: new PushWindow(system.clock),
     // Who has ended meanwhile is nobody to tell, and no dead letter.
     // Looked at here, not left to be dead letters: most who were to be told have ended, or have nothing left to do, by then.
     acknowledgements: new DelayQueue(system.clock, limits.ackDelayMs, (session) => {
@@ -78,5 +133,11 @@ function contextOf(options: SocketOptions, name: string, system: ActorSystem): E
       if (system.isAlive(connection)) connection.cast.silent();
     }),
     sessionsName: `${name}.sessions`,
+    authTimeoutMs: rules.authTimeoutMs,
+    replays: new ReplayTurns<SessionRef>(system.clock, {
+      atATime: rules.replaysAtATime,
+      turnMs: REPLAY_TURN_MS,
+      grant: (session) => session.cast.pump(),
+    }),
   };
 }

@@ -5,24 +5,28 @@ import {
   type ExitReason,
   formatReason,
   reasonOfThrown,
+  release,
 } from "../../src/index.js";
 import { CloseCode, encodeCloseReason } from "../../src/protocol/close-codes.js";
-import type { HttpServerOptions } from "../../src/transport/http-options.js";
+import type { HttpServerOptions, Readiness } from "../../src/transport/http-options.js";
 import { createHttpServer, type Listening } from "../../src/transport/http-server.js";
 import type { TransportSocket } from "../../src/transport/transport-socket.js";
 import type { Admission, Mount } from "../../src/transport/upgrade-gate.js";
+import { DEFAULT_KEPT_HEADERS, type UpgradeRequest } from "../../src/transport/upgrade-request.js";
 import { type ChildTemplate, childTemplate, type DynamicSupervisor, startChild } from "../../supervisors/index.js";
 import { type Accepted, waitingOwner } from "../connection/accepted.js";
 import { Connection } from "../connection/connection.js";
 import type { HeartbeatMembers } from "../connection/heartbeat.js";
 import { type PhoenixAccepted, PhoenixConnection } from "../connection/phoenix-connection.js";
 import type { EndpointContext } from "./context.js";
+import type { AdmissionKeeper, Ticket } from "./admission.js";
 import type { EndpointOptions } from "./options.js";
 
 /** What a listener is started with. */
 export interface ListenerStart {
   readonly options: EndpointOptions;
   readonly context: EndpointContext | undefined;
+  readonly admission: AdmissionKeeper;
   readonly members: HeartbeatMembers;
   readonly connectionsName: string;
   readonly drainTimeoutMs: number;
@@ -46,8 +50,8 @@ export class Listener extends Actor<ListenerStart> {
   override async init(start: ListenerStart): Promise<void> {
     this.#start = start;
     this.trapExit();
-    const server = createHttpServer(this.#serverOptions(start));
-    this.#server = await server.listen();
+    const { createServer = createHttpServer } = start.options;
+    this.#server = await createServer(this.#serverOptions(start)).listen();
   }
 
   /** The port it listens on. */
@@ -62,8 +66,14 @@ export class Listener extends Actor<ListenerStart> {
     await closing;
   }
 
+  override [release](): void {
+    // After a kill nobody has stopped it, and the next listener wants the same port.
+    this.#server?.stopListening?.();
+  }
+
   override formatStatus(): unknown {
-    return { kind: "listener", port: this.#server?.port, ...(this.#draining ? { draining: true } : {}) };
+    const admission = this.#start?.admission.status();
+    return { kind: "listener", port: this.#server?.port, ...admission, ...(this.#draining ? { draining: true } : {}) };
   }
 
   #serverOptions(start: ListenerStart): HttpServerOptions {
@@ -75,10 +85,20 @@ export class Listener extends Actor<ListenerStart> {
       ...(options.origins === undefined ? {} : { origins: options.origins }),
       ...(options.routes === undefined ? {} : { requestListener: options.routes }),
       ...(context === undefined ? {} : { payloadLimitBytes: context.limits.payloadBytes }),
-      ready: () => (this.#draining ? { ready: false, reason: "draining" } : { ready: true }),
+      ...(options.admission?.forwardedHeader === "forwarded"
+        ? { keepHeaders: [...DEFAULT_KEPT_HEADERS, "forwarded"] }
+        : {}),
+      ...(options.socket?.pollWindowMs === undefined ? {} : { pollWindowMs: options.socket.pollWindowMs }),
+      clock: this.system.clock,
+      ready: () => this.#ready(context),
       admit: () => this.#admit(),
       onError: (error) => this.#report(error),
     };
+  }
+
+  #ready(context: EndpointContext | undefined): Readiness {
+    if (this.#draining) return { ready: false, reason: "draining" };
+    return context?.keeping?.writer.trouble === undefined ? { ready: true } : { ready: false, reason: "store" };
   }
 
   #mounts(start: ListenerStart): Mount[] {
@@ -86,11 +106,16 @@ export class Listener extends Actor<ListenerStart> {
     const mounts: Mount[] = [];
     if (options.socket !== undefined && context !== undefined) {
       const template = childTemplate(PhoenixConnection, { restart: "temporary" });
+      const { path = "/socket", transports, compression } = options.socket;
       mounts.push({
-        path: options.socket.path ?? "/socket",
+        path,
         protocol: "phoenix",
+        ...(transports === undefined ? {} : { transports }),
+        ...(compression === undefined ? {} : { compression }),
         accept: (socket, request) => {
-          const accepted: PhoenixAccepted = { socket, request, context };
+          const ticket = this.#enter(socket, request);
+          if (ticket === undefined) return;
+          const accepted: PhoenixAccepted = { socket, request, ticket, context };
           this.#accept(template, accepted);
         },
       });
@@ -98,14 +123,32 @@ export class Listener extends Actor<ListenerStart> {
     for (const [path, connectionClass] of Object.entries(options.connections ?? {})) {
       checkConnectionClass(path, connectionClass);
       const template = childTemplate(connectionClass, { restart: "temporary" });
-      mounts.push({ path, protocol: "raw", accept: (socket, request) => this.#accept(template, { socket, request }) });
+      mounts.push({ path, protocol: "raw", accept: (socket, request) => this.#acceptRaw(template, socket, request) });
     }
     return mounts;
   }
 
   #admit(): Admission {
     if (this.#draining || this.#connections === undefined) return { ok: false, retryAfterMs: OVERLOADED_RETRY_MS };
-    return { ok: true };
+    return this.#start?.admission.shield() ?? { ok: true };
+  }
+
+  /** A client that is connected: it may go on with a ticket, or is told why not, and when to come back. */
+  #enter(socket: TransportSocket, request: UpgradeRequest): Ticket | undefined {
+    const entered = this.#start?.admission.enter(request.remoteAddress, request.headers);
+    if (entered?.ok === true) return entered.ticket;
+    if (entered === undefined) this.#putOff(socket);
+    else socket.close(entered.code, encodeCloseReason(entered));
+    return undefined;
+  }
+
+  #acceptRaw(template: ChildTemplate<Connection>, socket: TransportSocket, request: UpgradeRequest): void {
+    const ticket = this.#enter(socket, request);
+    if (ticket === undefined) return;
+    const away = ticket.begin("new") ?? ticket.settle(undefined, "new");
+    if (away === undefined) return this.#accept(template, { socket, request, ticket });
+    ticket.leave();
+    socket.close(away.code, encodeCloseReason(away));
   }
 
   #accept(template: ChildTemplate<Connection>, accepted: Accepted): void {
@@ -114,6 +157,7 @@ export class Listener extends Actor<ListenerStart> {
     socket.owner = waitingOwner;
     const connections = this.#connections;
     if (connections === undefined) {
+      accepted.ticket?.leave();
       this.#putOff(socket);
       return;
     }
@@ -128,9 +172,13 @@ export class Listener extends Actor<ListenerStart> {
     try {
       const started = await startChild(connections, template, accepted);
       if (started.ok) this.#start?.members.add(started.ref);
-      else this.#putOff(accepted.socket);
+      else {
+        accepted.ticket?.leave();
+        this.#putOff(accepted.socket);
+      }
     } catch (thrown) {
       // The supervisor of connections ended meanwhile: the client comes back and finds the next one.
+      accepted.ticket?.leave();
       this.#putOff(accepted.socket);
       this.#report(thrown);
     }

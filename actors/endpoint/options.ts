@@ -2,11 +2,18 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ActorClass } from "../../src/index.js";
 import { BadArgumentError, whatCame } from "../../src/index.js";
 import { DEFAULT_LIMITS } from "../../src/protocol/limits.js";
+import type { AdmissionOptions } from "../../src/transport/admission/admission-options.js";
+import type { CompressionOptions } from "../../src/transport/compression.js";
+import type { Store } from "../../src/store/store-port.js";
+import type { HttpServerOptions } from "../../src/transport/http-options.js";
+import type { Listening } from "../../src/transport/http-server.js";
 import type { Origins } from "../../src/transport/origin-policy.js";
+import type { TransportKind } from "../../src/transport/transport-socket.js";
 import type { ChannelClass } from "../channel/channel.js";
 import type { Connection } from "../connection/connection.js";
 import { CheckedAuthenticate } from "./checked-params.js";
 import type { Authenticate } from "./context.js";
+import { KEEPING_LIMITS } from "./keeping-limits.js";
 
 const LIMITS = [
   "payloadBytes",
@@ -21,6 +28,13 @@ const LIMITS = [
   "anonymousTtlMs",
   "socketBufferBytes",
   "channelsPerSession",
+  "topicLogMessages",
+  "topicLogBytes",
+  "topicLogMs",
+  "logBytes",
+  "detachedPerUser",
+  "detachedSessions",
+  "detachedBytes",
 ] as const;
 
 /** The bounds and times of an endpoint's sockets and sessions that a server may choose; docs/reference/options.md has their defaults. */
@@ -35,6 +49,18 @@ export interface SocketOptions {
   /** Says who a client is; all are anonymous by default. With {@link withParams} it gets params that a schema has checked. */
   readonly authenticate?: Authenticate | CheckedAuthenticate;
   readonly limits?: Partial<SocketLimits>;
+  /**
+   * Where sessions that can be resumed are kept, so that they outlive the server's process; in its memory by default.
+   *
+   * It must be open, and is not closed with the endpoint: close it when the system has stopped.
+   */
+  readonly store?: Store;
+  /** The ways to connect; all by default: `websocket`, `longpoll` and `events`. */
+  readonly transports?: readonly TransportKind[];
+  /** Whether and how messages over WebSocket are compressed, for clients that offer it; not by default. */
+  readonly compression?: boolean | CompressionOptions;
+  /** How long a long poll waits for something to say; 10,000 by default. A client that has not polled for one and a half of it is lost. */
+  readonly pollWindowMs?: number;
 }
 
 /** Options of an endpoint. */
@@ -54,8 +80,17 @@ export interface EndpointOptions {
   readonly routes?: (request: IncomingMessage, response: ServerResponse) => void;
   /** Most connections, and most sessions, at a time; 100,000 by default. Who comes then is told when to try again. */
   readonly maxConnections?: number;
+  /** How many clients may come, how fast, and how much each may send; see the guide on admission. */
+  readonly admission?: AdmissionOptions;
   /** How long a stop waits for clients to be told and for accepted work to be done; 5,000 by default. */
   readonly drainTimeoutMs?: number;
+  /** Makes the server, in place of one for HTTP and WebSocket: a network that breaks on purpose, as that of `holdfast/testing`. */
+  readonly createServer?: (options: HttpServerOptions) => ListeningServer;
+}
+
+/** What an endpoint expects of the server that it is given. */
+export interface ListeningServer {
+  listen(): Promise<Listening>;
 }
 
 const ENDPOINT_OPTIONS: ReadonlySet<string> = new Set<keyof EndpointOptions>([
@@ -67,13 +102,19 @@ const ENDPOINT_OPTIONS: ReadonlySet<string> = new Set<keyof EndpointOptions>([
   "connections",
   "routes",
   "maxConnections",
+  "admission",
   "drainTimeoutMs",
+  "createServer",
 ]);
 const SOCKET_OPTIONS: ReadonlySet<string> = new Set<keyof SocketOptions>([
   "path",
   "channels",
   "authenticate",
   "limits",
+  "transports",
+  "compression",
+  "pollWindowMs",
+  "store",
 ]);
 
 /**
@@ -83,14 +124,20 @@ const SOCKET_OPTIONS: ReadonlySet<string> = new Set<keyof SocketOptions>([
  */
 export function checkEndpointOptions(options: EndpointOptions): void {
   checkNames(options, ENDPOINT_OPTIONS, "an endpoint");
-  const { name, socket, routes, maxConnections, drainTimeoutMs } = options;
+  const { name, socket, routes, maxConnections, drainTimeoutMs, createServer } = options;
   if (name !== undefined && (typeof name !== "string" || name === "")) throw unexpected("name", "text", name);
   if (routes !== undefined && typeof routes !== "function") throw unexpected("routes", "a function", routes);
+  if (createServer !== undefined && typeof createServer !== "function") {
+    throw unexpected("createServer", "a function", createServer);
+  }
   checkNumber("maxConnections", maxConnections, 1);
   checkNumber("drainTimeoutMs", drainTimeoutMs, 0);
   if (socket === undefined) return;
   checkNames(socket, SOCKET_OPTIONS, "an endpoint's socket");
-  const { channels, authenticate } = socket;
+  const { channels, authenticate, store } = socket;
+  if (store !== undefined && (typeof store !== "object" || store === null || typeof store.commit !== "function")) {
+    throw unexpected("store", "an open store, as embeddedStore(options) resolves to", store);
+  }
   if (typeof channels !== "object" || channels === null) throw unexpected("channels", "an object", channels);
   if (
     authenticate !== undefined &&
@@ -129,5 +176,6 @@ export function resolveLimits(limits: Partial<SocketLimits> = {}): SocketLimits 
       throw new BadArgumentError(`Expected the limit ${name} to be a number from 1, got ${whatCame(value)}`);
     }
   }
-  return { ...DEFAULT_LIMITS, ...limits };
+  const topicLogMs = limits.sessionTtlMs ?? KEEPING_LIMITS.topicLogMs;
+  return { ...DEFAULT_LIMITS, ...KEEPING_LIMITS, topicLogMs, ...limits };
 }

@@ -1,17 +1,22 @@
 import type { SessionRef } from "./session-messages.js";
 import type { ActorRef } from "../../src/index.js";
 import type { ChannelMessages } from "../channel/channel-messages.js";
+import type { KeptRow } from "./kept-row.js";
+import type { IdempotentPush } from "./push-window.js";
 
 /** One joined topic of a session. */
 export class ChannelRow {
   readonly topic: string;
-  readonly joinRef: string;
+  /** That of the join; a stock client that comes back joins again, under a new one. */
+  joinRef: string;
   readonly session: SessionRef;
   channel: ActorRef<ChannelMessages> | undefined = undefined;
   /** Whether the client has left it, or joined anew; what it still sends goes nowhere. */
   leaving = false;
-  /** The numbers of the pushes it has been given and has not handled yet, oldest first. */
-  outstanding: number[] | undefined = undefined;
+  /** The pushes it has been given and has not handled yet, oldest first: their numbers, or more of those that are idempotent. */
+  outstanding: (number | IdempotentPush)[] | undefined = undefined;
+  /** Only there in a session that is kept in a store. */
+  kept: KeptRow | undefined = undefined;
   /** The next row of the same session. */
   next: ChannelRow | undefined = undefined;
 

@@ -17,6 +17,7 @@ export class DelayQueue<Item> {
   #entries: Entry<Item>[] = [];
   #head = 0;
   #timer: ClockTimer | undefined;
+  #firing = false;
 
   constructor(clock: Clock, delayMs: number, due: (item: Item) => void) {
     this.#clock = clock;
@@ -30,7 +31,8 @@ export class DelayQueue<Item> {
 
   add(item: Item): void {
     this.#entries.push({ item, dueAt: this.#clock.now() + this.#delayMs });
-    if (this.#timer === undefined) this.#arm(this.#delayMs);
+    // While items fall due the timer is set afterwards, for the next of them all.
+    if (this.#timer === undefined && !this.#firing) this.#arm(this.#delayMs);
   }
 
   /** Forgets all items. */
@@ -47,6 +49,7 @@ export class DelayQueue<Item> {
 
   #fire(): void {
     this.#timer = undefined;
+    this.#firing = true;
     const now = this.#clock.now();
     for (
       let entry = this.#entries[this.#head];
@@ -56,6 +59,7 @@ export class DelayQueue<Item> {
       this.#head++;
       this.#due(entry.item);
     }
+    this.#firing = false;
     const next = this.#entries[this.#head];
     this.#entries = this.#entries.slice(this.#head);
     this.#head = 0;

@@ -50,6 +50,16 @@ export class Outbox {
     return this.#bytes;
   }
 
+  /** Frames kept that were not written to the present socket. */
+  get unsent(): number {
+    return this.length - this.#sent;
+  }
+
+  /** Their bytes. */
+  get unsentBytes(): number {
+    return this.#bytes - this.#sentBytes;
+  }
+
   /** The number of the oldest frame kept; that of the next one to come when there is none. */
   get firstSeq(): number {
     return this.#firstSeq;
@@ -67,6 +77,18 @@ export class Outbox {
     this.#sizes.push(bytes);
     this.#bytes += bytes;
     return true;
+  }
+
+  /** Keeps a frame that was kept before, whatever the bounds are now. */
+  restore(body: Body, bytes: number): void {
+    this.#bodies.push(body);
+    this.#sizes.push(bytes);
+    this.#bytes += bytes;
+  }
+
+  /** The frames above a number, oldest first. */
+  above(seq: number): Body[] {
+    return this.#bodies.slice(this.#head + Math.max(0, seq + 1 - this.#firstSeq));
   }
 
   /** Drops what the client has acknowledged: everything up to `seq`. An older or unknown number changes nothing. */

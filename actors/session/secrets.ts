@@ -3,7 +3,19 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 /** What a presented secret turned out to be. */
 export type SecretVerdict = "current" | "previous" | "retired" | "wrong";
 
+/** What is kept of a session's secrets: hashes, one character a byte. */
+export interface KeptSecrets {
+  readonly current: string;
+  readonly previous: string | undefined;
+  /** The latest that are worth nothing any more, one after another. */
+  readonly retired: string;
+}
+
 const SECRET_BYTES = 32;
+/** Characters of a hash: one a byte. */
+const HASH_LENGTH = 32;
+/** How many old secrets are known as stolen when they are used. */
+const MOST_RETIRED = 16;
 
 /**
  * The secrets by which one client proves that a session is its own.
@@ -14,7 +26,23 @@ const SECRET_BYTES = 32;
 export class Secrets {
   #current = "";
   #previous: string | undefined;
-  #retired: string | undefined;
+  /** The hashes of the latest that are worth nothing any more, one after another, the latest first. */
+  #retired = "";
+  /** The attempt of the hello that was let in last; 0 while none has counted. Not kept: a hello does not outlive the server's process. */
+  attempt = 0;
+
+  /** New ones, or those that were kept. */
+  constructor(kept?: KeptSecrets) {
+    if (kept === undefined) return;
+    this.#current = kept.current;
+    this.#previous = kept.previous;
+    this.#retired = kept.retired;
+  }
+
+  /** What is to be kept of them. */
+  get kept(): KeptSecrets {
+    return { current: this.#current, previous: this.#previous, retired: this.#retired };
+  }
 
   /**
    * Makes the next secret and returns it, once.
@@ -29,18 +57,29 @@ export class Secrets {
     return secret;
   }
 
-  /** The client has the current secret: the previous one is worth nothing any more. */
-  confirm(): void {
-    if (this.#previous === undefined) return;
-    this.#retired = this.#previous;
+  /** The client has the current secret: the previous one is worth nothing any more. False when that is nothing new. */
+  confirm(): boolean {
+    if (this.#previous === undefined) return false;
+    this.#retired = (this.#previous + this.#retired).slice(0, HASH_LENGTH * MOST_RETIRED);
     this.#previous = undefined;
+    return true;
+  }
+
+  /** Makes the next secret, and the ones before worth nothing at once. */
+  replace(): string {
+    const secret = this.rotate("current");
+    this.confirm();
+    return secret;
   }
 
   check(secret: string): SecretVerdict {
     const presented = hash(secret);
     if (equals(presented, this.#current)) return "current";
     if (this.#previous !== undefined && equals(presented, this.#previous)) return "previous";
-    return this.#retired !== undefined && equals(presented, this.#retired) ? "retired" : "wrong";
+    for (let at = 0; at < this.#retired.length; at += HASH_LENGTH) {
+      if (equals(presented, this.#retired.slice(at, at + HASH_LENGTH))) return "retired";
+    }
+    return "wrong";
   }
 }
 

@@ -5,6 +5,8 @@ import { CloseCode } from "../../src/protocol/close-codes.js";
 export interface SessionClose {
   readonly code: number;
   readonly reason: string;
+  /** When the client may come back, in milliseconds. */
+  readonly retryAfterMs?: number;
 }
 
 /**

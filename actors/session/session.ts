@@ -2,11 +2,10 @@ import { nanoid } from "nanoid";
 import {
   Actor,
   type AnyRef,
+  type Clock,
   type Deferred,
   type Exit,
   type ExitReason,
-  formatReason,
-  isNormalExit,
   messages,
   release,
   type StartResult,
@@ -15,93 +14,101 @@ import {
   teardown,
 } from "../../src/index.js";
 import { CloseCode } from "../../src/protocol/close-codes.js";
-import { encodeBody, type Frame, sealBody } from "../../src/protocol/frame.js";
-import type { ResumeFailure, Welcome } from "../../src/protocol/handshake.js";
-import { ChannelEvent, PHOENIX_TOPIC, SESSION_VERSION } from "../../src/protocol/names.js";
-import type { TransportSocket } from "../../src/transport/transport-socket.js";
-import { type Answer, error, ok } from "../channel/answer.js";
+import type { Frame } from "../../src/protocol/frame.js";
+import type { ResumeFailure } from "../../src/protocol/handshake.js";
+import type { SessionState } from "../channel/channel-messages.js";
 import type { Channel, ChannelClass, ChannelStart } from "../channel/channel.js";
-import { refusalOf } from "../channel/join-refused.js";
 import { ANONYMOUS, type EndpointContext } from "../endpoint/context.js";
-import { decideAttach } from "./attach-rule.js";
-import type { Arrival } from "./arrival.js";
-import { ChannelRow, ChannelTable } from "./channel-table.js";
+import type { Broadcast } from "../topic/broadcast.js";
+import { Absence, type AbsenceMessage, isAbsenceMessage } from "./absence.js";
+import { decideAttach, nextAttempt } from "./attach-rule.js";
+import { CatchUp } from "./catch-up.js";
+import type { ChannelRow } from "./channel-table.js";
+import { withRefs } from "./frame-body.js";
 import type { Body } from "./outbox.js";
 import { Secrets } from "./secrets.js";
-import type {
-  AttachRequest,
-  AttachResult,
-  Identity,
-  ReadingRef,
-  SessionMessages,
-  SessionStart,
-} from "./session-messages.js";
 import { closeFor } from "./session-close.js";
-import { SessionStream } from "./session-stream.js";
+import type { Numbering, SessionHost } from "./session-host.js";
+import type { SessionKeeper } from "./session-keeper.js";
+import { acknowledgeFrames, isKeepable, keeperOf, restoreStream, restoreTopics, timeLeft } from "./session-keeping.js";
+import { SessionLine } from "./session-line.js";
+import {
+  type AttachRequest,
+  type AttachResult,
+  type Identity,
+  type ReadingRef,
+  type ReturningSession,
+  SESSION_MESSAGES,
+  type SessionMessages,
+  type SessionRef,
+  type SessionStart,
+  type SessionSummary,
+  type StockAttach,
+  type StoreNews,
+} from "./session-messages.js";
+import { reportOf, statusOf, summaryOf } from "./session-status.js";
+import { SessionTopics } from "./session-topics.js";
+import { announceToken, decideStockAttach, holdForJoins } from "./stock-resume.js";
+import { StockToken } from "./stock-token.js";
+import { ttlOf, welcomeBody } from "./welcome.js";
 
-const EXPIRED = "session expired";
-/** Client frames taken and not handled, above which the socket is not read, and below which it is read again. */
-const HIGH_WATER = 256;
-const LOW_WATER = 64;
-const LEAVE_TIMEOUT_MS = 5_000;
+const STOCK_GAVE_UP = "heartbeat timeout";
+const RETRY_MS = 1_000;
+/** How long a stock client that is back may take to join a topic again; then it has left it. */
+const JOIN_AGAIN_MS = 30_000;
 
 /**
  * One client's session: it outlives the client's sockets, and ends when the client says so or stays away for too long.
  *
  * It owns the client's identity, its joined channels (its children), the numbers of both directions, and the frames that the client has not
  * acknowledged. A socket that drops takes only its connection actor along: the session hears of it through their link and goes on,
- * detached. When the client comes back it gets what it missed, once and in order. What survives its own crash: nothing; the client gets a
- * fresh session and is told so.
+ * detached. When the client comes back it gets what it missed, once and in order. What survives its own crash: what a store has of it,
+ * as its {@link SessionKeeper} says; without one nothing, and the client gets a fresh session and is told so.
  *
- * Sent to by connections (frames, acknowledgements, attaches), by its channels (pushes, answers) and by broadcasts.
+ * Sent to by connections (frames, acknowledgements, attaches), by its channels (pushes, answers) and by broadcasts. The socket's side is
+ * {@link SessionLine}, the topics' side {@link SessionTopics}; {@link CatchUp} is there while topics are read from their logs.
  */
-export class Session extends Actor<SessionStart> implements SessionMessages {
-  static readonly [messages]: readonly string[] = [
-    "frame",
-    "acknowledged",
-    "bye",
-    "attach",
-    "deliver",
-    "push",
-    "answer",
-    "acknowledgementDue",
-    "pump",
-    "drain",
-    "caughtUp",
-  ];
+export class Session extends Actor<SessionStart> implements SessionMessages, SessionHost {
+  static readonly [messages]: readonly string[] = SESSION_MESSAGES;
+  numbering: Numbering = "none";
+  identity: Identity = ANONYMOUS;
+  away: CatchUp | undefined;
+  keeper: SessionKeeper | undefined;
   #context: EndpointContext | undefined;
-  #identity: Identity | undefined;
-  /** The public id; empty for a stock client, which cannot resume. */
+  /** The public id; empty for a stock client that cannot come back. */
   #sid = "";
   #secrets: Secrets | undefined;
-  #epoch = 0;
-  #socket: TransportSocket | undefined;
-  #connection: AnyRef | undefined;
-  #since = 0;
   #ttlMs = 0;
-  /** Only there while no client is attached. */
-  #expiry: TimerRef | undefined;
-  readonly #channels = new ChannelTable();
-  readonly #stream = new SessionStream();
-  #acknowledgementQueued = false;
-  #paused = false;
+  readonly #line = new SessionLine(this);
+  readonly #topics = new SessionTopics(this, this.#line);
+  #absence: Absence | undefined;
   #gone: ResumeFailure | undefined;
   #draining: Deferred<void>[] | undefined;
 
   override [startup](start: SessionStart): unknown {
+    if ("restored" in start) return this.#restore(start);
     const { context, attach } = start;
     this.#context = context;
-    this.#identity = attach.identity;
+    this.identity = attach.identity;
     this.trapExit();
-    if (attach.hello !== undefined) {
+    const stock = attach.hello === undefined ? attach.stock : undefined;
+    if (attach.hello !== undefined || stock !== undefined) {
       this.#sid = nanoid();
-      this.#secrets = new Secrets();
-      const most = attach.identity.user === undefined ? context.limits.anonymousTtlMs : context.limits.sessionTtlMs;
-      this.#ttlMs = Math.min(attach.hello.ttlMs ?? most, most);
-      context.directory.add(this.#sid, this.self());
+      this.#ttlMs = ttlOf(attach, context.limits);
     }
-    this.#take(attach.socket, attach.connection);
-    if (attach.hello !== undefined) this.#welcome(attach, "none");
+    context.directory.add(this.#sid, this.ref, this.identity.user);
+    this.#take(attach);
+    if (attach.hello !== undefined) {
+      this.numbering = "window";
+      this.#secrets = new Secrets();
+      this.#keep(false);
+      this.#welcome(attach, "none");
+    } else if (stock !== undefined) {
+      this.numbering = "tail";
+      const token = new StockToken();
+      this.#secrets = token;
+      announceToken(this.#line, token.next(this.#sid, this.clock.now()), false, stock.instead);
+    }
     return undefined;
   }
 
@@ -110,50 +117,94 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
   /** Attaches a resuming client's new socket; the present one, if it still looks open, is closed with 4001. */
   attach(request: AttachRequest): AttachResult {
     const { resume } = request.hello;
-    if (resume === undefined || this.#secrets === undefined) return { kind: "refused", reason: "unknown" };
-    const sameUser = request.identity.user === this.#identity?.user;
-    const verdict = decideAttach(this.#secrets.check(resume.secret), sameUser, resume, this.#stream);
+    const { stream } = this.#line;
+    const secrets = this.#secrets;
+    // A hello that was held up on its way, of a socket that its client gave up, must not take over from a later one.
+    if (!request.socket.open) return { kind: "refused", reason: "unknown" };
+    if (resume === undefined || secrets === undefined || this.numbering !== "window") {
+      return { kind: "refused", reason: "unknown" };
+    }
+    const sameUser = request.identity.user === this.identity.user;
+    const verdict = decideAttach(secrets.check(resume.secret), sameUser, resume, stream, secrets.attempt);
     if (verdict.kind === "revoke") {
-      this.#report("warning", "session_revoked", "its secret was used after it had been replaced: it is revoked");
-      this.#end(CloseCode.sessionRevoked, "revoked", undefined);
+      this.report("warning", "session_revoked", "its secret was used after it had been replaced: it is revoked");
+      this.end(CloseCode.sessionRevoked, "revoked", undefined);
       return { kind: "revoked" };
     }
+    if (verdict.kind === "stale") return verdict;
     if (verdict.kind === "refuse") return { kind: "refused", reason: verdict.reason };
-    this.#identity = request.identity;
+    secrets.attempt = nextAttempt(secrets.attempt, resume);
     this.#drop(CloseCode.takenOver, "taken_over");
-    this.#take(request.socket, request.connection);
-    this.#stream.acknowledge(resume.rx);
-    this.#stream.rewind();
+    this.#take(request);
+    acknowledgeFrames(this, this.#line, this.#topics, resume.rx);
+    stream.rewind();
+    this.#checkKeepable();
+    this.keeper?.metaChanged();
     this.#welcome(request, verdict.presented);
     this.pump();
+    return { kind: "attached" };
+  }
+
+  /** Attaches the new socket of a stock client. Each topic waits for its join, which gets the channel back that was joined. */
+  attachStock(request: StockAttach): AttachResult {
+    const secrets = this.#secrets;
+    const rx = request.stock?.rx ?? 0;
+    if (!request.socket.open || !(secrets instanceof StockToken)) return { kind: "refused", reason: "unknown" };
+    const sameUser = request.identity.user === this.identity.user;
+    const reason = decideStockAttach(secrets.check(request.stock?.secret ?? ""), sameUser, rx, this.#line.stream);
+    if (reason !== undefined) return { kind: "refused", reason };
+    this.#drop(CloseCode.takenOver, "taken_over");
+    this.#take(request);
+    this.#putAway(this.#topics);
+    holdForJoins(this.away, this.#topics, this.#line.stream.withdraw(rx));
+    announceToken(this.#line, secrets.next(this.#sid, this.clock.now()), true, undefined);
+    this.sendAfter(JOIN_AGAIN_MS, { joinedAgain: this.#line.epoch });
     return { kind: "attached" };
   }
 
   /** Takes a frame of the client. One whose number was taken before is dropped: its effect, and its reply, happen once. */
   frame(connection: AnyRef, frame: Frame, bytes: number): void | Promise<void> {
     // A frame of a replaced connection that was still on its way: old epochs are silent.
-    if (connection !== this.#connection) return;
-    if (this.#secrets === undefined) return this.#dispatch({ frame, seq: undefined, bytes });
+    if (connection !== this.#line.connection) return;
+    if (this.numbering !== "window") {
+      const taken = this.#line.stream.takeNext();
+      this.#line.taken();
+      return this.#topics.dispatch({ frame, seq: taken, bytes });
+    }
     if (frame.ack !== undefined) this.acknowledged(connection, frame.ack);
     const { seq } = frame;
-    if (seq === undefined) return this.#violated(`a frame on ${frame.topic} without a number as its sixth element`);
-    const verdict = this.#stream.take(seq);
-    if (verdict === "gap") return this.#violated(`number ${seq} after ${this.#stream.rx}: a frame is missing`);
-    if (verdict === "duplicate") return this.#acknowledgeSoon(this.#stream.owe(bytes, this.system.clock.now()));
-    if (this.#stream.unhandled > HIGH_WATER) {
-      this.#paused = true;
-      this.#socket?.pause();
-    }
-    return this.#dispatch({ frame, seq, bytes });
+    const { stream } = this.#line;
+    if (seq === undefined) return this.#violated(`a frame on ${frame.topic} without a number`);
+    const verdict = stream.take(seq);
+    if (verdict === "gap") return this.#violated(`number ${seq} after ${stream.rx}: a frame is missing`);
+    if (verdict === "duplicate") return this.#line.repeated(bytes);
+    this.#line.taken();
+    return this.#topics.dispatch({ frame, seq, bytes });
   }
 
   acknowledged(connection: AnyRef, seq: number): void {
-    if (connection !== this.#connection) return;
-    if (seq > this.#stream.tx) return this.#violated(`an acknowledgement of ${seq}, above ${this.#stream.tx}`);
+    if (connection !== this.#line.connection) return;
+    const { stream } = this.#line;
+    if (seq > stream.tx) return this.#violated(`an acknowledgement of ${seq}, above ${stream.tx}`);
     // Whoever acknowledges under this epoch has had the answer with the new secret.
-    this.#secrets?.confirm();
-    this.#stream.acknowledge(seq);
+    if (this.numbering === "window" && this.#secrets?.confirm() === true) this.keeper?.metaChanged();
+    acknowledgeFrames(this, this.#line, this.#topics, seq);
     this.pump();
+  }
+
+  heartbeat(connection: AnyRef): void {
+    if (connection !== this.#line.connection) return;
+    if (!(this.#secrets instanceof StockToken)) return this.#line.acknowledge(true);
+    const token = this.#secrets.renew(this.#sid, this.clock.now());
+    if (token !== undefined) announceToken(this.#line, token, true, undefined);
+  }
+
+  refreshed(connection: AnyRef, identity: Identity): boolean {
+    if (connection !== this.#line.connection) return true;
+    if (identity.user !== this.identity.user) return false;
+    this.identity = identity;
+    this.keeper?.metaChanged();
+    return true;
   }
 
   /** Answers a connection that has stopped reading, once all that it had sent before is looked at. */
@@ -162,70 +213,108 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
   }
 
   bye(connection: AnyRef): void {
-    if (connection === this.#connection) this.#end(1000, "bye", undefined);
+    if (connection === this.#line.connection) this.end(CloseCode.normal, "bye", undefined);
   }
 
-  /** Writes what the client's window and the socket's buffer allow. */
+  /** Writes what the client's window and the socket's buffer allow, then reads logs. */
   pump(): void {
-    if (this.#socket !== undefined) this.#stream.pump(this.#socket, this.#shared.limits);
+    this.#line.pump();
+    const { away } = this;
+    if (away === undefined || !this.#line.attached) return;
+    away.turn();
+    if (away.isDone) this.away = undefined;
   }
 
   /** Answers when all that was accepted is handled. A deferred reply, not an async handler: the channels must still be heard meanwhile. */
   drain(): Deferred<void> {
     const deferred = this.defer<void>();
-    this.#draining ??= [];
-    this.#draining.push(deferred);
-    this.#finishDrain();
+    this.#draining = [...(this.#draining ?? []), deferred];
+    if (this.#line.stream.unhandled === 0) this.allHandled();
     return deferred;
   }
 
-  // Messages of channels, broadcasts and timers.
+  // Messages of channels, broadcasts, the endpoint and timers.
 
-  deliver(body: Body, bytes: number): void {
-    this.#emit(body, bytes);
+  deliver(row: ChannelRow, broadcast: Broadcast): void {
+    if (row.leaving) return;
+    const away = this.away?.find(row);
+    if (away !== undefined) return away.keep(broadcast);
+    if (!this.#line.offer(broadcast.frame, broadcast.bytes, row, broadcast)) {
+      this.#putAway(this.#topics);
+      this.away?.find(row)?.keep(broadcast);
+    } else if (this.#line.slow) this.#slowDown();
   }
 
-  push(row: ChannelRow, body: string): void {
-    // What a channel sent before it was left is not for the client any more.
-    if (!row.leaving) this.#emit(body, body.length);
+  settled(): void {
+    this.away?.settled();
+    this.pump();
   }
 
-  answer(row: ChannelRow, body: string | undefined): void {
-    if (body !== undefined && !row.leaving) this.#emit(body, body.length);
-    const seq = row.outstanding?.shift();
-    if (seq !== undefined) this.#handled(seq, 0);
+  push(row: ChannelRow, body: Body): void {
+    this.#topics.emit(row, body);
+  }
+
+  answer(row: ChannelRow, body: Body | undefined, state?: unknown): void {
+    this.#topics.answered(row, body, state);
+  }
+
+  repeated(row: ChannelRow, ref: string | null, seq: number, reply: Body | undefined): void {
+    if (reply !== undefined) this.#topics.emit(row, withRefs(reply, row.joinRef, ref));
+    this.#line.handled(seq, 0);
+  }
+
+  gapAnswered(row: ChannelRow): void {
+    const away = this.away?.find(row);
+    if (away?.hold === "snapshot") away.hold = undefined;
+    this.pump();
   }
 
   acknowledgementDue(): void {
-    this.#acknowledgementQueued = false;
-    this.#acknowledgeSoon(true);
+    this.#line.acknowledgementDue();
+  }
+
+  evict(): void {
+    if (this.#line.attached) return;
+    this.report("info", "session_evicted", "made room for others while its client was away: it ends");
+    this.end(CloseCode.expired, "expired", "expired");
+  }
+
+  kick(): void {
+    this.end(CloseCode.kicked, "kicked", undefined);
+  }
+
+  /** While the store takes nothing the client had better know than wait: it comes back until it does. */
+  store(news: StoreNews): void {
+    if (news === "refused") return this.end(CloseCode.corrupt, "corrupt", "corrupt");
+    if (news === "kept") {
+      this.#line.kept();
+      this.pump();
+    } else if (this.#line.attached) {
+      this.#drop(CloseCode.serverError, "store_failed", Math.round(RETRY_MS * (1 + this.system.random.next())));
+      this.#detach();
+    }
+  }
+
+  summary(): SessionSummary {
+    return summaryOf(this, this.#line, this.#topics, this.#sid);
   }
 
   override handleExit(exit: Exit): void {
-    if (exit.ref === this.#connection) return this.#lost(exit.reason);
-    const row = this.#channels.ofChannel(exit.ref);
-    if (row !== undefined) this.#channelEnded(row, exit.reason);
+    if (exit.ref === this.#line.connection) return this.#lost(exit.reason);
+    const row = this.#topics.ofChannel(exit.ref);
+    if (row !== undefined) this.#topics.ended(row, exit.reason);
   }
 
   override handleInfo(message: unknown): void | Promise<void> {
-    if (message !== EXPIRED) return super.handleInfo(message);
-    const awayMs = this.system.clock.now() - this.#since;
-    // The client may have come back, and gone again, since the timer was set: then a later timer decides.
-    if (this.#socket === undefined && awayMs >= this.#ttlMs) this.#end(CloseCode.expired, "expired", "expired");
+    if (isAbsenceMessage(message)) return this.#absence?.heard(message);
+    if (typeof message !== "object" || message === null || !("joinedAgain" in message))
+      return super.handleInfo(message);
+    if (message.joinedAgain !== this.#line.epoch || !this.#line.attached) return;
+    for (const row of this.away?.unjoined ?? []) this.#topics.leave(row);
   }
 
   override formatStatus(): unknown {
-    const now = this.#context === undefined ? 0 : this.system.clock.now();
-    return {
-      kind: "session",
-      state: this.#socket === undefined ? "detached" : "attached",
-      sinceMs: Math.round(now - this.#since),
-      outbox: this.#stream.outbox,
-      user: this.#identity?.user,
-      topics: this.#channels.joined,
-      resumable: this.#secrets !== undefined,
-      epoch: this.#epoch,
-    };
+    return statusOf(this, this.#line, this.#topics);
   }
 
   override [teardown](reason: ExitReason): unknown {
@@ -234,253 +323,178 @@ export class Session extends Actor<SessionStart> implements SessionMessages {
     return super[teardown](reason);
   }
 
-  override [release](): void {
+  override [release](reason: ExitReason): void {
     const context = this.#context;
     if (context === undefined) return;
-    if (this.#sid !== "") context.directory.remove(this.#sid, this.#gone);
-    for (const row of this.#channels) context.subscriptions.unsubscribe(row.topic, row);
+    context.directory.remove(this.#sid, this.ref, this.identity.user, this.#gone);
+    this.#topics.release();
+    if (this.keeper?.ended !== false) return;
+    this.keeper.leave();
+    // An orderly end of the server is no crash: the next one has it back.
+    context.keeping?.left(this.#sid, this.#topics.orphan(), reason !== "shutdown");
   }
 
-  // The socket.
+  // What its parts ask of it.
 
-  #take(socket: TransportSocket, connection: AnyRef): void {
-    this.#epoch++;
-    this.#socket = socket;
-    this.#connection = connection;
-    this.#since = this.system.clock.now();
-    this.#paused = false;
-    if (this.#expiry !== undefined) this.cancelTimer(this.#expiry);
-    this.#expiry = undefined;
-    // No monitor: the link tells this session of the connection's end, and the connection of the session's.
-    this.link(connection);
+  get context(): EndpointContext {
+    if (this.#context === undefined) throw new TypeError("The session was not started by an endpoint");
+    return this.#context;
   }
 
-  /** Ends the present connection, if there is one, with a close code for the client. */
-  #drop(code: number, reason: string): void {
-    const connection = this.#connection;
-    this.#connection = undefined;
-    this.#socket = undefined;
-    if (connection === undefined) return;
-    this.unlink(connection);
-    this.exit(connection, { shutdown: { code, reason } });
+  get ref(): SessionRef {
+    return this.self();
   }
 
-  /** The socket is gone: for good when the client closed it with 1000, which is its other way to say bye. */
-  #lost(reason: ExitReason): void {
-    this.#detach();
-    if (closeFor(reason).code === CloseCode.normal) this.#end(CloseCode.normal, "closed", undefined);
+  get clock(): Clock {
+    return this.system.clock;
   }
 
-  #detach(): void {
-    this.#connection = undefined;
-    this.#socket = undefined;
-    this.#since = this.system.clock.now();
-    if (this.#secrets === undefined) this.stop({ shutdown: { code: 1001, reason: "closed" } });
-    else this.#expiry = this.sendAfter(this.#ttlMs, EXPIRED);
+  startChannel(channelClass: ChannelClass, start: ChannelStart): StartResult<Channel> | Promise<StartResult<Channel>> {
+    return this.start(channelClass, start);
   }
 
-  #welcome(request: AttachRequest, presented: "none" | "current" | "previous"): void {
-    const { limits } = this.#shared;
-    const secret = this.#secrets?.rotate(presented) ?? "";
-    const joined = [...this.#channels].filter((row) => !row.leaving);
-    const welcome: Welcome = {
-      v: SESSION_VERSION,
-      sid: this.#sid,
-      secret,
-      epoch: this.#epoch,
-      resumed: presented !== "none",
-      ...(request.instead === undefined ? {} : { reason: request.instead }),
-      rx: this.#stream.rx,
-      tx: this.#stream.tx,
-      ttlMs: this.#ttlMs,
-      heartbeatMs: limits.heartbeatMs,
-      limits: {
-        payloadBytes: limits.payloadBytes,
-        windowMessages: limits.windowMessages,
-        windowBytes: limits.windowBytes,
-      },
-      // From entries, which makes own properties of any name: a topic may be called __proto__.
-      topics: Object.fromEntries(joined.map((row) => [row.topic, "ok"] as const)),
-    };
-    this.#socket?.sendText(sealBody(encodeBody(null, request.ref, PHOENIX_TOPIC, ChannelEvent.reply, ok(welcome))));
+  endActor(actor: AnyRef, reason: ExitReason): void {
+    this.exit(actor, reason);
   }
 
-  #end(code: number, reason: string, gone: ResumeFailure | undefined): void {
-    this.#gone = gone;
-    this.stop({ shutdown: { code, reason } });
+  exited(actor: AnyRef): Promise<ExitReason> {
+    return this.system.exited(actor);
   }
 
-  /** The client broke the protocol: its connection ends, the session stays for a better one. */
-  #violated(what: string): void {
-    this.#report("warning", "protocol_error", `got ${what}`);
-    this.#drop(CloseCode.protocolError, "protocol_error");
-    this.#detach();
+  after(delayMs: number, message: AbsenceMessage): TimerRef {
+    return this.sendAfter(delayMs, message);
   }
 
-  // Both streams.
-
-  /** Sends a frame to the client, now or when it comes back. */
-  #emit(body: Body, bytes: number): void {
-    const socket = this.#socket;
-    const { limits } = this.#shared;
-    if (this.#secrets === undefined) {
-      if (socket === undefined) return;
-      if (typeof body === "string") socket.sendText(sealBody(body));
-      else socket.sendShared(body, sealBody(""));
-      // Nobody acknowledges: the socket's own buffer is the only bound there is.
-      if (socket.bufferedBytes > limits.outboxBytes) this.#end(CloseCode.slowConsumer, "slow_consumer", undefined);
-      return;
-    }
-    if (this.#stream.append(body, bytes, limits)) {
-      if (socket !== undefined) this.#stream.pump(socket, limits);
-      return;
-    }
-    this.#report(
-      "warning",
-      "outbox_full",
-      `holds ${this.#stream.outbox.messages} frames that were not acknowledged: it ends`,
-    );
-    this.#end(CloseCode.expired, "gap", "gap");
+  cancel(timer: TimerRef): void {
+    this.cancelTimer(timer);
   }
 
-  #done({ seq, bytes }: Arrival): void {
-    if (seq !== undefined) this.#handled(seq, bytes);
+  tellChannels(state: SessionState): void {
+    for (const row of this.#topics) if (!row.leaving) row.channel?.cast.sessionIs(state);
   }
 
-  #handled(seq: number, bytes: number): void {
-    const due = this.#stream.markHandled(seq, bytes, this.system.clock.now());
-    if (this.#paused && this.#stream.unhandled < LOW_WATER) {
-      this.#paused = false;
-      this.#socket?.resume();
-    }
-    this.#acknowledgeSoon(due);
-    this.#finishDrain();
+  putAwayIfDetached(row: ChannelRow): void {
+    if (!this.#line.attached && this.numbering !== "none") this.#putAway([row]);
   }
 
-  #acknowledgeSoon(now: boolean): void {
-    if (!this.#stream.owes || this.#socket === undefined) return;
-    if (now) this.#stream.writeAcknowledgement(this.#socket);
-    else if (!this.#acknowledgementQueued) {
-      this.#acknowledgementQueued = true;
-      this.#shared.acknowledgements.add(this.self());
-    }
-  }
-
-  #finishDrain(): void {
-    if (this.#draining === undefined || this.#stream.unhandled > 0) return;
-    this.#acknowledgeSoon(true);
+  allHandled(): void {
+    if (this.#draining === undefined) return;
+    if (this.keeper !== undefined && this.keeper.safeHandled < this.#line.stream.handled) return;
+    this.#line.acknowledge(true);
     for (const deferred of this.#draining) deferred.reply();
     this.#draining = undefined;
   }
 
-  // Topics, by the rules of Phoenix's socket dispatch.
+  end(code: number, reason: string, gone: ResumeFailure | undefined): void {
+    this.#gone = gone;
+    this.keeper?.end();
+    this.stop({ shutdown: { code, reason } });
+  }
 
-  #dispatch(arrival: Arrival): void | Promise<void> {
-    const { frame, seq } = arrival;
-    const row = this.#channels.find(frame.topic);
-    if (frame.event === ChannelEvent.join) return this.#join(arrival, row);
-    if (row === undefined) {
-      if (frame.event === ChannelEvent.leave) this.#reply(frame.joinRef, frame, ok());
-      else this.#reply(null, frame, error({ reason: "unmatched topic" }));
-    } else if (frame.joinRef === null || frame.joinRef === row.joinRef) {
-      if (frame.event !== ChannelEvent.leave) {
-        if (seq !== undefined) {
-          row.outstanding ??= [];
-          row.outstanding.push(seq);
-        }
-        row.channel?.cast.incoming(frame.event, frame.payload, frame.ref);
-        return;
-      }
-      this.#reply(row.joinRef, frame, ok());
-      this.#leave(row);
+  report(level: "info" | "warning" | "error", type: string, text: string): void {
+    this.system.report(reportOf(this, level, type, text));
+  }
+
+  // Coming and going.
+
+  #take({ socket, connection, identity }: AttachRequest | StockAttach): void {
+    this.identity = identity;
+    this.#line.take(socket, connection);
+    if (this.#absence !== undefined) {
+      this.context.directory.attached(this.ref);
+      this.#absence.end();
+      this.#absence = undefined;
     }
-    this.#done(arrival);
+    // No monitor: the link tells this session of the connection's end, and the connection of the session's.
+    this.link(connection);
   }
 
-  #join(arrival: Arrival, old: ChannelRow | undefined): void | Promise<void> {
-    const { frame } = arrival;
-    const { routes, limits } = this.#shared;
-    const channelClass = routes.find(frame.topic);
-    if (channelClass === undefined) this.#reply(null, frame, error({ reason: "unmatched topic" }));
-    else if (old?.channel !== undefined) return this.#rejoin(channelClass, arrival, old, old.channel);
-    else if (this.#channels.joined < limits.channelsPerSession) return this.#startChannel(channelClass, arrival);
-    else this.#reply(frame.joinRef, frame, error({ reason: "too many channels joined" }));
-    this.#done(arrival);
+  #welcome(request: AttachRequest, presented: "none" | "current" | "previous"): void {
+    const secret = this.#secrets?.rotate(presented) ?? "";
+    const [sid, ttlMs] = [this.#sid, this.#ttlMs];
+    const resumed = presented !== "none";
+    this.#line.welcome(welcomeBody(this, this.#line, this.#topics, request, { sid, secret, ttlMs, resumed }));
   }
 
-  #startChannel(channelClass: ChannelClass, arrival: Arrival): void | Promise<void> {
-    const { topic, joinRef, ref, payload } = arrival.frame;
-    const row = new ChannelRow(this.#shared.subscriptions.nameOf(topic), joinRef ?? ref ?? "", this.self());
-    const identity = this.#identity ?? ANONYMOUS;
-    const start: ChannelStart = { row, params: payload, identity, context: this.#shared, answer: undefined };
-    const started = this.start(channelClass, start);
-    if (started instanceof Promise) return this.#joinedLater(started, arrival, start);
-    this.#joined(started, arrival, start);
+  /** Has the session kept in the store, if there is one. */
+  #keep(isKnown: boolean): void {
+    const [sid, ttlMs, secrets] = [this.#sid, this.#ttlMs, this.#secrets];
+    this.keeper = keeperOf(this, this.#line, this.#topics, { sid, ttlMs, secrets, isKnown });
   }
 
-  async #rejoin(channelClass: ChannelClass, arrival: Arrival, old: ChannelRow, channel: AnyRef): Promise<void> {
-    this.#leave(old);
-    const { clock } = this.system;
-    const timer = clock.setTimer(LEAVE_TIMEOUT_MS, () => this.exit(channel, "kill"));
-    await this.system.exited(channel);
-    clock.clearTimer(timer);
-    await this.#startChannel(channelClass, arrival);
+  /** What the client may do has changed to what cannot be kept: from now on the session is in memory only. */
+  #checkKeepable(): void {
+    if (this.keeper === undefined || isKeepable(this)) return;
+    this.keeper.end();
+    this.keeper = undefined;
+    this.#topics.forget();
   }
 
-  async #joinedLater(starting: Promise<StartResult<Channel>>, arrival: Arrival, start: ChannelStart): Promise<void> {
-    this.#joined(await starting, arrival, start);
+  /** Is again what the store has of it, without a socket. */
+  async #restore({ context, restored, places }: ReturningSession): Promise<void> {
+    const { sid, meta } = restored;
+    this.#context = context;
+    this.identity = { user: meta.user, assigns: meta.assigns };
+    this.numbering = "window";
+    this.trapExit();
+    [this.#sid, this.#ttlMs] = [sid, meta.ttlMs];
+    this.#secrets = new Secrets(meta.secrets);
+    restoreStream(this, this.#line, restored);
+    this.#keep(true);
+    context.directory.add(sid, this.ref, meta.user);
+    this.away = new CatchUp(this, this.#line);
+    await restoreTopics(this.#topics, meta, places, this.away);
+    if (this.away.isDone) this.away = undefined;
+    this.#absence = new Absence(this, timeLeft(this, restored.head, this.#ttlMs));
+    context.directory.detached(this.ref, meta.user, this.#line.stream.outbox.bytes);
   }
 
-  #joined(started: StartResult<Channel>, arrival: Arrival, { row, answer }: ChannelStart): void {
-    const { frame } = arrival;
-    if (started.ok) {
-      row.channel = started.ref;
-      this.#channels.add(row);
-      this.#reply(row.joinRef, frame, answer ?? ok());
-      // After the reply: nothing may come on a topic before the client knows that it is in.
-      this.#shared.subscriptions.subscribe(row.topic, row);
-    } else {
-      const reason = started.ignore ? "ignore" : started.reason;
-      const refusal = refusalOf(reason);
-      if (refusal === undefined) {
-        this.#report("error", "join_crashed", `could not let its client join ${frame.topic}: ${formatReason(reason)}`);
-      }
-      this.#reply(row.joinRef, frame, error(refusal ?? { reason: "join crashed" }));
-    }
-    this.#done(arrival);
+  /** Ends the present connection, if there is one, with a close code for the client. */
+  #drop(code: number, reason: string, retryAfterMs?: number): void {
+    const connection = this.#line.letGo();
+    if (connection === undefined) return;
+    this.unlink(connection);
+    const close = retryAfterMs === undefined ? { code, reason } : { code, reason, retryAfterMs };
+    this.exit(connection, { shutdown: close });
   }
 
-  #leave(row: ChannelRow): void {
-    row.leaving = true;
-    this.#shared.subscriptions.unsubscribe(row.topic, row);
-    if (row.channel !== undefined) this.exit(row.channel, { shutdown: "left" });
+  /** The socket is gone: for good when the client closed it with 1000, which is its other way to say bye. */
+  #lost(reason: ExitReason): void {
+    this.#line.letGo();
+    const close = closeFor(reason);
+    // Phoenix's client says 1000 also when it has given a dead connection up.
+    const wanted = close.code === CloseCode.normal && close.reason !== STOCK_GAVE_UP;
+    if (wanted && this.numbering !== "none") this.end(CloseCode.normal, "closed", undefined);
+    else this.#detach();
   }
 
-  #channelEnded(row: ChannelRow, reason: ExitReason): void {
-    this.#channels.remove(row);
-    this.#shared.subscriptions.unsubscribe(row.topic, row);
-    // By the client's own leave, by a new join, or by the channel's own will; else it crashed, and the client joins again.
-    const closed = isNormalExit(reason);
-    const event = closed ? ChannelEvent.close : ChannelEvent.error;
-    const body = encodeBody(row.joinRef, row.joinRef, row.topic, event, closed ? {} : { reason: "channel_crash" });
-    this.#emit(body, body.length);
-    for (const seq of row.outstanding ?? []) this.#handled(seq, 0);
-    row.outstanding = undefined;
+  #detach(): void {
+    if (this.numbering === "none") return this.stop({ shutdown: { code: 1001, reason: "closed" } });
+    this.#putAway(this.#topics);
+    this.#absence = new Absence(this, this.#ttlMs);
+    this.keeper?.headChanged();
+    this.context.directory.detached(this.ref, this.identity.user, this.#line.stream.outbox.bytes);
   }
 
-  #reply(joinRef: string | null, frame: Frame, answer: Answer): void {
-    const body = encodeBody(joinRef, frame.ref, frame.topic, ChannelEvent.reply, answer);
-    this.#emit(body, body.length);
+  /** The client broke the protocol: its connection ends, the session stays for a better one. */
+  #violated(what: string): void {
+    this.report("warning", "protocol_error", `got ${what}`);
+    this.#drop(CloseCode.protocolError, "protocol_error");
+    this.#detach();
   }
 
-  #report(level: "warning" | "error", type: string, text: string): void {
-    const user = this.#identity?.user;
-    const who = `session ${this.self()}${user === undefined ? "" : ` of ${user}`}`;
-    this.system.report({ type, level, text: `${who} ${text}`, details: { session: `${this.self()}`, user } });
+  /** The client is slow: its topics are read from their logs from now on, or it is closed and comes back. */
+  #slowDown(): void {
+    const { routes } = this.context;
+    const closes = [...this.#topics].some((row) => !row.leaving && routes.overflowOf(row.topic) === "close");
+    if (!closes) return this.#putAway(this.#topics);
+    this.#drop(CloseCode.slowConsumer, "slow_consumer", Math.round(RETRY_MS * (1 + this.system.random.next())));
+    this.#detach();
   }
 
-  get #shared(): EndpointContext {
-    if (this.#context === undefined) throw new TypeError("The session was not started by an endpoint");
-    return this.#context;
+  #putAway(rows: Iterable<ChannelRow>): void {
+    this.away ??= new CatchUp(this, this.#line);
+    this.away.putAway(rows);
+    if (this.away.isDone) this.away = undefined;
   }
 }

@@ -1,11 +1,15 @@
-import { encodeBody } from "../../src/protocol/frame.js";
-import { SharedFrame } from "../../src/transport/shared-frame.js";
+import { BadArgumentError } from "../../src/index.js";
 import type { ChannelRow } from "../session/channel-table.js";
 import type { SessionRef } from "../session/session-messages.js";
+import type { BroadcastOptions } from "./broadcast.js";
+import type { KeptPlace, LogKeeping } from "./kept-topic.js";
+import { type LogPosition, Topic, type TopicSurroundings } from "./topic.js";
+import type { LogLimits, LogTotal } from "./topic-log.js";
 
-interface Topic {
-  readonly name: string;
-  readonly rows: Set<ChannelRow>;
+/** The bounds of what is broadcast, and of what is kept of it. */
+export interface SubscriptionLimits extends LogLimits {
+  /** The largest frame that may be sent. */
+  readonly windowBytes: number;
 }
 
 /**
@@ -16,21 +20,84 @@ interface Topic {
  */
 export class Subscriptions {
   readonly #topics = new Map<string, Topic>();
+  readonly #total: LogTotal = { bytes: 0 };
+  readonly #surroundings: TopicSurroundings;
+  readonly #check: (bytes: number) => void;
+
+  /** `now` says when something is put into a log; `keeping` is there when logs are kept for durable sessions. */
+  constructor(limits: SubscriptionLimits, now: () => number, keeping?: LogKeeping) {
+    this.#surroundings = { limits, total: this.#total, now, keeping };
+    this.#check = (bytes) => {
+      if (bytes <= limits.windowBytes) return;
+      throw new BadArgumentError(
+        `Cannot broadcast ${bytes} bytes: a message may have at most ${limits.windowBytes} (the limit windowBytes)`,
+      );
+    };
+  }
 
   /** Topics with at least one session. */
   get size(): number {
     return this.#topics.size;
   }
 
-  subscribe(topic: string, row: ChannelRow): void {
-    const known = this.#topics.get(topic);
-    if (known === undefined) this.#topics.set(topic, { name: topic, rows: new Set([row]) });
-    else known.rows.add(row);
+  /** The bytes that all topics keep for rows that are away. */
+  get loggedBytes(): number {
+    return this.#total.bytes;
   }
 
-  unsubscribe(topic: string, row: ChannelRow): void {
-    const rows = this.#topics.get(topic)?.rows;
-    if (rows?.delete(row) === true && rows.size === 0) this.#topics.delete(topic);
+  /** A topic with at least one session. */
+  find(topic: string): Topic | undefined {
+    return this.#topics.get(topic);
+  }
+
+  subscribe(topic: string, row: ChannelRow): void {
+    const known = this.#topicOf(topic);
+    known.putLive(row);
+    const { kept } = row;
+    if (kept === undefined) return;
+    // What was broadcast before is not for it.
+    kept.cursor = known.offset;
+    kept.acked = known.offset;
+    known.place(kept);
+  }
+
+  /** Takes a row out. With `keepPlace` what is broadcast from now on is kept for its session all the same, which will be back. */
+  unsubscribe(topic: string, row: ChannelRow, keepPlace = false): void {
+    const known = this.#topics.get(topic);
+    if (known === undefined) return;
+    known.remove(row);
+    if (row.kept !== undefined && !keepPlace) known.unplace(row.kept);
+    this.#forget(known);
+  }
+
+  /** Holds a topic, and its log, for sessions that will be restored; makes it, where its log ends, if there is none. */
+  hold(topic: string, position: LogPosition | undefined): Topic {
+    let known = this.#topics.get(topic);
+    if (known === undefined) {
+      known = new Topic(topic, this.#surroundings, position);
+      this.#topics.set(topic, known);
+    }
+    known.hold();
+    return known;
+  }
+
+  /** Ends a hold. */
+  letGo(topic: Topic): void {
+    topic.letGo();
+    this.#forget(topic);
+  }
+
+  /** Gives a session that is to be restored its place. */
+  place(topic: string, place: KeptPlace): void {
+    this.#topics.get(topic)?.place(place);
+  }
+
+  /** Takes the place of a session back that will not be restored. */
+  unplace(topic: string, place: KeptPlace): void {
+    const known = this.#topics.get(topic);
+    if (known === undefined) return;
+    known.unplace(place);
+    this.#forget(known);
   }
 
   /** The same name as the one string that all subscribers of a topic share: each client's frame brings a string of its own. */
@@ -38,26 +105,38 @@ export class Subscriptions {
     return this.#topics.get(topic)?.name ?? topic;
   }
 
-  /** The number of sessions on a topic. */
+  /** The number of sessions on a topic, those whose client is away included. */
   count(topic: string): number {
-    return this.#topics.get(topic)?.rows.size ?? 0;
+    return this.#topics.get(topic)?.size ?? 0;
   }
 
   /**
    * Sends an event to every session on a topic, except one if given, and returns how many that are.
    *
    * @throws {PayloadError} when the payload has no JSON form
+   * @throws {BadArgumentError} when the frame is larger than the limit `windowBytes`
    */
-  broadcast(topic: string, event: string, payload: unknown, except?: SessionRef): number {
-    const rows = this.#topics.get(topic)?.rows;
-    if (rows === undefined) return 0;
-    const frame = SharedFrame.text(encodeBody(null, null, topic, event, payload));
-    let sent = 0;
-    for (const row of rows) {
-      if (row.session === except) continue;
-      row.session.cast.deliver(frame, frame.body.length);
-      sent++;
+  broadcast(
+    topic: string,
+    event: string,
+    payload: unknown,
+    options?: BroadcastOptions,
+    except?: SessionRef,
+    id?: string,
+  ): number {
+    return this.#topics.get(topic)?.broadcast(event, payload, this.#check, options?.key, except, id) ?? 0;
+  }
+
+  #topicOf(name: string): Topic {
+    let known = this.#topics.get(name);
+    if (known === undefined) {
+      known = new Topic(name, this.#surroundings);
+      this.#topics.set(name, known);
     }
-    return sent;
+    return known;
+  }
+
+  #forget(topic: Topic): void {
+    if (topic.isUnused) this.#topics.delete(topic.name);
   }
 }

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AuthenticatedUser, type Credentials, Endpoint } from "holdfast/actors";
 import { child, DynamicSupervisor, Supervisor } from "holdfast/supervisors";
-import { RoomChannel } from "./room-channel.js";
+import type { Store } from "holdfast/store";
+import { roomChannels } from "./room-channel.js";
+import type { RoomStore } from "./room-store.js";
 import { MOST_ROOMS, ROOMS } from "./rooms.js";
 import { Translators } from "./translators.js";
 import { readName } from "./wire.js";
@@ -12,6 +14,10 @@ export interface LobbyStart {
   readonly host: string;
   /** Answers requests for the page. */
   readonly page: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Where sessions are kept across restarts; in memory only without it. */
+  readonly store: Store | undefined;
+  /** Where rooms have their past from. */
+  readonly rooms: RoomStore;
 }
 
 /**
@@ -20,8 +26,12 @@ export interface LobbyStart {
  * The endpoint starts last and stops first: so nobody comes before there are rooms, and all is still there while clients are told to come back.
  */
 export class Lobby extends Supervisor<LobbyStart> {
-  override init({ port, host, page }: LobbyStart) {
-    const socket = { channels: { "room:*": RoomChannel }, authenticate };
+  override init({ port, host, page, store, rooms }: LobbyStart) {
+    const socket = {
+      channels: { "room:*": roomChannels(rooms) },
+      authenticate,
+      ...(store === undefined ? {} : { store }),
+    };
     return {
       strategy: "one_for_one",
       // More than the default: visitors may crash rooms as they like, and the rooms' supervisor gives up at four in five seconds.

@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 /** What the command line says. */
@@ -5,6 +7,8 @@ export interface LobbyOptions {
   readonly port: number;
   readonly host: string;
   readonly name: string;
+  /** The directory in which sessions and what was said are kept; `undefined` to keep nothing across restarts. */
+  readonly store: string | undefined;
 }
 
 /** What `--help` prints. */
@@ -17,6 +21,10 @@ Options
   --host H    the address to listen on. Default 127.0.0.1: this machine only;
               0.0.0.0 is everybody who can reach it
   --name X    the name that "holdfast tree" knows the server by. Default lobby
+  --store DIR the directory in which sessions and messages are kept, so that
+              nobody loses anything when the server is killed. Default
+              $XDG_STATE_HOME/holdfast/NAME, or ~/.local/state/holdfast/NAME
+  --no-store  keep nothing: whoever comes back after a restart begins anew
   --help      this text
 
 Ctrl-C tells the clients to come back and stops; a second one stops at once.
@@ -34,9 +42,16 @@ export class UsageError extends Error {
  * @throws {UsageError} for anything else than {@link HELP} names
  */
 export function readOptions(args: readonly string[]): LobbyOptions | "help" {
-  const { help, port, host, name } = parse(args);
+  const { help, port, host, name, store, "no-store": none } = parse(args);
   if (help === true) return "help";
-  return { port: readPort(port), host: readText("--host", host), name: readText("--name", name) };
+  const known = readText("--name", name);
+  if (none === true && store !== undefined) throw new UsageError("Expected --store or --no-store, got both.");
+  return {
+    port: readPort(port),
+    host: readText("--host", host),
+    name: known,
+    store: none === true ? undefined : store === undefined ? usualStore(known) : resolve(readText("--store", store)),
+  };
 }
 
 function parse(args: readonly string[]) {
@@ -47,6 +62,8 @@ function parse(args: readonly string[]) {
         port: { type: "string", default: "4000" },
         host: { type: "string", default: "127.0.0.1" },
         name: { type: "string", default: "lobby" },
+        store: { type: "string" },
+        "no-store": { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
     }).values;
@@ -55,6 +72,14 @@ function parse(args: readonly string[]) {
     if (error instanceof TypeError) throw new UsageError(error.message, { cause: error });
     throw error;
   }
+}
+
+/** Where a program keeps what it has to remember, by the rules of the desktop. A relative path there counts for nothing. */
+function usualStore(name: string): string {
+  const state = process.env["XDG_STATE_HOME"];
+  const base = state?.startsWith("/") === true ? state : join(homedir(), ".local", "state");
+  // A name is anything; a directory's is not.
+  return join(base, "holdfast", encodeURIComponent(name).replaceAll(".", "%2E"));
 }
 
 function readPort(text: string): number {

@@ -1,7 +1,17 @@
 import type { ActorRef, Down } from "holdfast";
 import { CallError } from "holdfast";
-import { type Answer, Channel, error, LeaseError, type LeaseManager, ok, withLease } from "holdfast/actors";
+import {
+  type Answer,
+  Channel,
+  type ChannelClass,
+  error,
+  LeaseError,
+  type LeaseManager,
+  ok,
+  withLease,
+} from "holdfast/actors";
 import type { Room } from "./room.js";
+import type { RoomStore } from "./room-store.js";
 import { findRoom } from "./rooms.js";
 import { LONGEST_WAIT_MS, TRANSLATORS, type Translator } from "./translators.js";
 import { LONGEST_TEXT, readRoom, readSay, RoomEvent, type Translation } from "./wire.js";
@@ -13,9 +23,12 @@ const ENTER_AGAIN_MS = 500;
  * One tab in one room: brings what the person says to the room, and the room's past to the tab.
  *
  * The room itself speaks to all tabs by a broadcast. The tab's session keeps this channel while the tab's socket is lost. When the room
- * crashes the channel hears of it and enters the next one; when the channel crashes the client joins again by itself.
+ * crashes the channel hears of it and enters the next one; when the channel crashes the client joins again by itself; when the server
+ * was killed the tab's session comes back with a new one, which joins the room once more.
  */
-export class RoomChannel extends Channel {
+abstract class RoomChannel extends Channel {
+  /** Where rooms have their past from. */
+  protected abstract readonly store: RoomStore;
   #entered: ActorRef<Room> | undefined;
 
   override join(): Answer {
@@ -78,7 +91,9 @@ export class RoomChannel extends Channel {
 
   async #tell(said: { readonly text: string; readonly translation?: Translation }): Promise<Answer> {
     const room = await this.#room();
-    const message = await room?.call.say({ author: this.#person, ...said }).catch(ifItEnded);
+    // Async translations come one at a time, so this is still the push that is being handled.
+    const push = this.pushId === undefined ? {} : { push: this.pushId };
+    const message = await room?.call.say({ author: this.#person, ...push, ...said }).catch(ifItEnded);
     return message === undefined ? error({ reason: "the room is being restarted" }) : ok({ number: message.number });
   }
 
@@ -89,7 +104,7 @@ export class RoomChannel extends Channel {
   }
 
   async #room(): Promise<ActorRef<Room> | undefined> {
-    return this.#name === undefined ? undefined : findRoom(this.system, this.#name);
+    return this.#name === undefined ? undefined : findRoom(this.system, this.store, this.#name);
   }
 
   get #name(): string | undefined {
@@ -99,6 +114,16 @@ export class RoomChannel extends Channel {
   get #person(): string {
     return this.user ?? "somebody";
   }
+}
+
+/** The class of the channels of rooms whose past is in a store. */
+export function roomChannels(store: RoomStore): ChannelClass {
+  // A class that is named as people know it from the tree.
+  const Here = class extends RoomChannel {
+    protected override readonly store = store;
+  };
+  Object.defineProperty(Here, "name", { value: RoomChannel.name });
+  return Here;
 }
 
 /** A room that ended before it answered is no reason to crash as well: the next one is there soon. */

@@ -8,6 +8,8 @@ export interface Said {
   readonly text: string;
   readonly at: number;
   readonly translation?: Translation;
+  /** The id of the push with which it was said. The same one comes again when the server was killed before it had kept the answer. */
+  readonly push?: string;
 }
 
 /**
@@ -16,18 +18,31 @@ export interface Said {
  * Pure data, apart from the room's actor: it is among the arguments the supervisor starts a room with, so it outlives a crash of the room.
  */
 export class RoomLog {
-  /** Tells the logs of two runs of the server apart: each counts from 1. */
+  /** Tells this log from others of the same room: each counts from 1. */
   readonly id: string;
-  #messages: ChatMessage[] = [];
-  #last = 0;
+  #messages: readonly ChatMessage[];
+  #last: number;
 
-  constructor(id: string) {
+  /** An empty log, or one that was kept. */
+  constructor(id: string, last = 0, messages: readonly ChatMessage[] = []) {
     this.id = id;
+    this.#last = last;
+    this.#messages = messages;
+  }
+
+  /** The number of the latest message; 0 before there is one. */
+  get last(): number {
+    return this.#last;
   }
 
   /** The kept messages, oldest first. */
   get messages(): readonly ChatMessage[] {
     return this.#messages;
+  }
+
+  /** The message that was said with a push; `undefined` if there is none, or not any more. */
+  ofPush(push: string | undefined): ChatMessage | undefined {
+    return push === undefined ? undefined : this.#messages.findLast((message) => message.push === push);
   }
 
   /** Numbers a message, keeps it, and drops the oldest one where 50 are kept already. */

@@ -1,6 +1,7 @@
 import { Actor, type AnyRef, type Down } from "holdfast";
 import type { Topics } from "holdfast/actors";
 import type { RoomLog, Said } from "./room-log.js";
+import type { RoomStore } from "./room-store.js";
 import { type ChatMessage, type History, type Person, type Present, RoomEvent, topicOf } from "./wire.js";
 
 /** What a room is started with. */
@@ -8,6 +9,8 @@ export interface RoomStart {
   readonly name: string;
   /** Handed to each incarnation of the room, so that a crash does not lose it. */
   readonly log: RoomLog;
+  /** Where the log is kept. */
+  readonly store: RoomStore;
 }
 
 const MOST_SHOWN = 100;
@@ -19,7 +22,7 @@ const KEPT_EMPTY_MS = 10 * 60_000;
 /**
  * One room of the chat: it puts messages in one order for all, keeps the last of them, and knows who is here.
  *
- * What survives its crash: the log, which comes with its start arguments. Who is here it learns anew, because each channel watches its room and
+ * What survives its crash: the log, which comes with its start arguments, and is kept across restarts of the server where there is a store. Who is here it learns anew, because each channel watches its room and
  * enters the next incarnation. A room that nobody has been in for ten minutes ends.
  */
 export class Room extends Actor<RoomStart> {
@@ -41,9 +44,18 @@ export class Room extends Actor<RoomStart> {
     return { log: log.id, messages: log.messages };
   }
 
-  /** Someone says something: all who are here get it, in the order in which the room heard it. */
+  /**
+   * Someone says something: all who are here get it, in the order in which the room heard it.
+   *
+   * What comes twice, because the server was killed before it could answer, is said once: all are told of the same message again.
+   */
   say(said: Omit<Said, "at">): ChatMessage {
-    const message = this.#here.log.add({ ...said, at: this.system.clock.wallTime() });
+    const { name, log, store } = this.#here;
+    let message = log.ofPush(said.push);
+    if (message === undefined) {
+      message = log.add({ ...said, at: this.system.clock.wallTime() });
+      store.keep(name, log);
+    }
     this.#tell(RoomEvent.said, message);
     return message;
   }

@@ -1,6 +1,6 @@
 /** One message of a room, as every client sees it. */
 export interface ChatMessage {
-  /** Which log it belongs to: another one after a restart of the server, which keeps its logs in memory only. */
+  /** Which log it belongs to: another one when the room has begun anew. */
   readonly log: string;
   /** Its place in the log, from 1. */
   readonly number: number;
@@ -10,6 +10,8 @@ export interface ChatMessage {
   readonly at: number;
   /** Present if it was translated. */
   readonly translation?: Translation;
+  /** The id of the push with which it was said. */
+  readonly push?: string;
 }
 
 /** What a translator made of a message. */

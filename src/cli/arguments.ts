@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { FASTEST_DRAIN, SLOWEST_DRAIN } from "../inspect/protocol/messages.js";
 import { COMMAND_HELP, type CommandName, isCommandName, UsageError } from "./usage.js";
 
 /** Which server is meant; `socket` wins over a search by name or pid. */
@@ -27,6 +28,14 @@ export type Command =
       readonly target: Target;
       readonly all: boolean;
       readonly watch: boolean;
+    }
+  | {
+      readonly command: "drain";
+      readonly json: boolean;
+      readonly target: Target;
+      readonly endpoint: string;
+      readonly perSecond: number;
+      readonly yes: boolean;
     };
 
 const HELP = { help: { type: "boolean", short: "h" } } as const;
@@ -90,7 +99,31 @@ function parseCommand(command: CommandName, argv: readonly string[]): Command {
       const { all, watch } = values;
       return { command, ...outputOf(values), target: targetOf(values), all: all === true, watch: watch === true };
     }
+    case "drain": {
+      const options = {
+        ...HELP,
+        ...TARGET,
+        json: OUTPUT.json,
+        "per-second": { type: "string", default: "100" },
+        endpoint: { type: "string", default: "endpoint" },
+        yes: { type: "boolean", short: "y" },
+      } as const;
+      const { values } = parseArgs({ args, options });
+      if (values.help === true) return { command: "help", about: command };
+      const { "per-second": pace, endpoint, yes, json } = values;
+      if (endpoint === "") throw new UsageError("Expected --endpoint to be a name, got an empty one.");
+      const perSecond = paceOf(pace);
+      return { command, json: json === true, target: targetOf(values), endpoint, perSecond, yes: yes === true };
+    }
   }
+}
+
+function paceOf(text: string): number {
+  const pace = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
+  if (pace >= SLOWEST_DRAIN && pace <= FASTEST_DRAIN) return pace;
+  throw new UsageError(
+    `Expected --per-second to be a number from ${SLOWEST_DRAIN} to ${FASTEST_DRAIN}, got ${JSON.stringify(text)}.`,
+  );
 }
 
 function outputOf(values: { json?: boolean; ascii?: boolean }): { json: boolean; ascii: boolean } {

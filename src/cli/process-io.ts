@@ -1,3 +1,4 @@
+import { createInterface } from "node:readline";
 import type { CliIo } from "./cli-io.js";
 
 const DEFAULT_COLUMNS = 80;
@@ -21,12 +22,14 @@ export function processIo(): CliIo {
   return {
     env: process.env,
     isTerminal: stdout.isTTY,
+    canAsk: process.stdin.isTTY && stderr.isTTY,
     size: () =>
       stdout.isTTY
         ? { columns: stdout.columns || DEFAULT_COLUMNS, rows: stdout.rows || DEFAULT_ROWS }
         : { columns: Number.POSITIVE_INFINITY, rows: Number.POSITIVE_INFINITY },
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
+    ask,
     wait,
     onInterrupt(interrupt) {
       interrupts.add(interrupt);
@@ -37,6 +40,22 @@ export function processIo(): CliIo {
       };
     },
   };
+}
+
+// A Ctrl-C closes the interface instead of ending the process; the input is let go of, so that the process can end.
+function ask(question: string): Promise<string | undefined> {
+  const { stdin, stderr } = process;
+  const lines = createInterface({ input: stdin, output: stderr });
+  return new Promise((resolve) => {
+    lines.once("close", () => {
+      resolve(undefined);
+      stdin.unref();
+    });
+    lines.question(question, (answer) => {
+      resolve(answer);
+      lines.close();
+    });
+  });
 }
 
 function wait(delayMs: number, signal: AbortSignal): Promise<void> {

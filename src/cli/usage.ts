@@ -16,7 +16,8 @@ const CHOICE = `  --name NAME    the server of this name
   --socket PATH  the server that listens on this inspector socket
 `;
 
-const HELP = `holdfast shows what is alive in a running Holdfast server.
+const HELP = `holdfast shows what is alive in a running Holdfast server, and hands its clients
+over.
 
 Usage: holdfast <command> [options]
 
@@ -24,6 +25,7 @@ Commands
   tree           the live supervision tree
   info ACTOR     one actor in detail, by its name or its ref
   list           the servers that run here
+  drain          tells all clients to come back, so many a second
 
 Options
   --help         this text, or that of a command: holdfast tree --help
@@ -77,8 +79,38 @@ Options
 
 ${EXIT_CODES}`;
 
+const DRAIN = `Usage: holdfast drain [options]
+
+Hands over all clients of a server: tells them, so many a second and each at its
+own moment, to come back to whoever answers then. That is this server too,
+unless new connections are sent elsewhere first. What they have sent is handled
+before; clients that connect meanwhile stay.
+
+Shows what will happen and asks. Without a terminal it needs --yes; without
+that, nothing is done. Works on servers whose program has opened the action:
+openInspector(system, { actions: { drain: true } }).
+
+Ctrl-C ends the watching only: the drain goes on, and the same command shows it
+again.
+
+Options
+${CHOICE}  --per-second N clients a second, 0.1 to 100,000. Default 100
+  --endpoint E   the endpoint of this name. Default endpoint
+  --yes          does not ask
+  --json         a line of JSON for the plan, each step, and the end
+  --help         this text
+
+Exit codes
+  0    all have been told
+  1    wrong usage, or more than one server fits
+  2    no server there, or it cannot be connected to; or it was not confirmed
+  3    the server does not allow it, or its answer was not understood or was an
+       error; or the drain broke off
+  130  Ctrl-C: the drain goes on unwatched
+`;
+
 /** The commands and the help text of each. */
-export const COMMAND_HELP = { tree: TREE, info: INFO, list: LIST } as const;
+export const COMMAND_HELP = { tree: TREE, info: INFO, list: LIST, drain: DRAIN } as const;
 
 /** The name of a command. */
 export type CommandName = keyof typeof COMMAND_HELP;

@@ -1,12 +1,13 @@
-import { encodePayload, type Frame } from "../protocol/frame.js";
 import type { JsonObject } from "../protocol/handshake.js";
-import { ChannelEvent, isReservedEvent } from "../protocol/names.js";
-import { type BackoffRules, backoffDelay } from "./backoff.js";
-import { Alarm, type ClientClock, type ClientRandom } from "./clock.js";
-import type { Delivery } from "./delivery.js";
-import { SocketError } from "./errors.js";
-import { type ErrorReporter, Listeners, RefSource } from "./listeners.js";
-import { Push, type PushTarget } from "./push.js";
+import { asObject } from "./answer.js";
+import { backoffDelay } from "./backoff.js";
+import type { ChannelEvents, EventName, EventsIn, EventsOut, PushArguments, ReplyTo } from "./channel-events.js";
+import { createAlarm } from "./clock.js";
+import { type PushErrorCode, SocketError } from "./errors.js";
+import { byteLength, type Encoded } from "./frames.js";
+import { type Callback, createListeners } from "./listeners.js";
+import type { Push, PushTarget, Sending, Settle } from "./push.js";
+import type { Session } from "./session.js";
 
 /** Where a channel stands: `closed` before its join and after its end, `errored` while it waits to be joined again. */
 export type ChannelState = "closed" | "joining" | "joined" | "leaving" | "errored";
@@ -18,22 +19,25 @@ export type ChannelParams = JsonObject | (() => JsonObject);
 export interface PushOptions {
   /** How long to wait for the reply while connected. Default: the socket's `timeoutMs`, 10,000. */
   readonly timeoutMs?: number;
-  /** Whether it may be sent again in a new session although the server may have handled it already. Default `false`. */
+  /**
+   * Whether it may be sent again in a new session. It then carries an id, by which the server knows it for two minutes: what was
+   * handled is not handled again, and its reply comes back. Default `false`.
+   */
   readonly idempotent?: boolean;
 }
 
-/** What a channel needs of its socket. */
-export interface ChannelHost {
-  readonly delivery: Delivery;
-  readonly clock: ClientClock;
-  readonly random: ClientRandom;
-  readonly backoff: BackoffRules;
-  readonly timeoutMs: number;
-  readonly report: ErrorReporter;
-  /** Makes this the channel of its topic and gives the one that was it until now. */
-  enter(channel: Channel): Channel | undefined;
-  /** Frames of the topic reach the channel no longer. */
-  leave(channel: Channel): void;
+/**
+ * What was not delivered of a topic, as the server announced it.
+ *
+ * `from` and `to` are the first and the last offset that are missing, in the topic's log of that `epoch`; they are missing themselves
+ * if the server could not say. `reason`: `overflow` (more was sent than is kept), `conflated` (newer messages with the same key have
+ * taken the place), `lost` (nothing is known).
+ */
+export interface ChannelGap {
+  readonly epoch?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly reason?: "overflow" | "conflated" | "lost";
 }
 
 /**
@@ -41,47 +45,14 @@ export interface ChannelHost {
  *
  * A dropped connection does not show here: a channel stays joined while its session lives. It is joined again by itself when the
  * session was lost or the channel crashed on the server (`onError` tells), but not when the server closed it (`onClose` tells).
+ * The type argument declares its events, see {@link ChannelEvents}.
  */
-export class Channel implements PushTarget {
+export interface Channel<E extends ChannelEvents = ChannelEvents> {
   readonly topic: string;
-  readonly #host: ChannelHost;
-  readonly #params: ChannelParams;
-  readonly #refs = new RefSource();
-  readonly #bindings = new Map<string, Listeners<unknown>>();
-  readonly #closed: Listeners<unknown>;
-  readonly #errored: Listeners<unknown>;
-  readonly #rejoin: Alarm;
-  #state: ChannelState = "closed";
-  #open = false;
-  #doubtful = false;
-  #joinPush: Push | undefined;
-  #failures = 0;
-
-  /** @internal Made by `socket.channel`. */
-  constructor(topic: string, params: ChannelParams, host: ChannelHost) {
-    this.topic = topic;
-    this.#params = params;
-    this.#host = host;
-    this.#closed = new Listeners(this.#refs, host.report);
-    this.#errored = new Listeners(this.#refs, host.report);
-    this.#rejoin = new Alarm(host.clock, () => this.#sendJoin());
-  }
-
   /** Where the channel stands. */
-  get state(): ChannelState {
-    return this.#state;
-  }
-
+  readonly state: ChannelState;
   /** The ref of the latest join; `null` before the first. */
-  get joinRef(): string | null {
-    return this.#joinPush?.ref ?? null;
-  }
-
-  /** Whether the server has the channel joined, as far as is known, so that pushes may be written. */
-  get open(): boolean {
-    return this.#open;
-  }
-
+  readonly joinRef: string | null;
   /**
    * Joins the topic. The push's callbacks are called again each time it is joined again.
    *
@@ -90,223 +61,197 @@ export class Channel implements PushTarget {
    *
    * @throws {SocketError} `joined_twice` if it was called before: a channel is joined once, make another for the topic
    */
-  join(timeoutMs = this.#host.timeoutMs): Push {
-    if (this.#joinPush !== undefined) {
-      throw new SocketError(
-        "joined_twice",
-        `Cannot join ${this.#name()}: expected one join() per channel, got another`,
-      );
-    }
-    const push = new Push(this, ChannelEvent.join, "{}", { timeoutMs, control: true });
-    push
-      .receive("ok", () => this.#joined())
-      .receive("error", () => this.#joinFailed())
-      .receive("timeout", () => {
-        // The server may have joined it all the same, and would then keep it beside the next attempt.
-        if (push.written && this.#state === "joining") this.#host.delivery.send(this.#control(ChannelEvent.leave));
-        this.#joinFailed();
-      });
-    this.#joinPush = push;
-    this.#host.enter(this)?.supersede();
-    this.#sendJoin();
-    return push;
-  }
-
+  join(timeoutMs?: number): Push<ReplyTo<E, "phx_join">>;
   /**
    * Sends an event. It is kept while the channel is not joined or the socket is offline, and sent once, in order.
    *
-   * @param payload any JSON value; taken as it is now. Default `{}`
-   * @throws {SocketError} `bad_push` before `join()`, or for an event of the protocol (`phx_...`)
-   * @throws {PayloadError} if the payload has no JSON form
+   * The payload is any JSON value or bytes (`Uint8Array`, `ArrayBuffer`), taken as it is now. Default `{}`.
+   *
+   * @throws {SocketError} `bad_push` before `join()`, for an event of the protocol (`phx_...`), for a payload that has no JSON form,
+   * and for bytes if topic and event have more than 255 bytes together
    */
-  push(event: string, payload: unknown = {}, options: PushOptions = {}): Push {
-    if (this.#joinPush === undefined) {
-      throw new SocketError("bad_push", `Cannot push to ${this.#name()}: expected join() first, got push() before it`);
-    }
-    if (isReservedEvent(event)) {
-      throw new SocketError("bad_push", `Cannot push to ${this.#name()}: expected an event of the app, got "${event}"`);
-    }
-    const { timeoutMs = this.#host.timeoutMs, idempotent = false } = options;
-    const push = new Push(this, event, encodePayload(payload), { timeoutMs, idempotent });
-    if (this.#state === "closed" || this.#state === "leaving") {
-      this.#host.delivery.refuse(push, "channel_closed", `expected a joined channel, got one that is ${this.#state}`);
-    } else {
-      this.#host.delivery.send(push);
-    }
-    return push;
-  }
-
-  /** Calls back with the payload of each message of this event. Gives the number that `off` takes. */
-  on(event: string, callback: (payload: unknown) => void): number {
-    let listeners = this.#bindings.get(event);
-    if (listeners === undefined) {
-      listeners = new Listeners(this.#refs, this.#host.report);
-      this.#bindings.set(event, listeners);
-    }
-    return listeners.add(callback);
-  }
-
+  push<Event extends EventName<EventsOut<E>>>(
+    event: Event,
+    ...payloadAndOptions: PushArguments<EventsOut<E>[Event], PushOptions>
+  ): Push<ReplyTo<E, Event>>;
+  /** Calls back with the payload of each message of this event, bytes as a `Uint8Array`. Gives the number that `off` takes. */
+  on<Event extends EventName<EventsIn<E>>>(event: Event, callback: (payload: EventsIn<E>[Event]) => void): number;
   /** Removes the callback of this number, or all of the event. */
-  off(event: string, ref?: number): void {
-    const listeners = this.#bindings.get(event);
-    if (ref !== undefined) listeners?.remove(ref);
-    if (ref === undefined || listeners?.empty) this.#bindings.delete(event);
-  }
-
+  off(event: EventName<EventsIn<E>>, ref?: number): void;
   /** Calls back when the channel has ended: left, closed by the server, or replaced by another of its topic. */
-  onClose(callback: (reason: unknown) => void): number {
-    return this.#closed.add(callback);
-  }
-
+  onClose(callback: (reason: unknown) => void): number;
   /** Calls back when the channel was lost and will be joined again by itself. */
-  onError(callback: (reason: unknown) => void): number {
-    return this.#errored.add(callback);
-  }
-
+  onError(callback: (reason: unknown) => void): number;
+  /** Calls back when the server could not deliver some of the topic's messages: what is shown should be fetched anew. */
+  onGap(callback: (gap: ChannelGap) => void): number;
   /** Leaves the topic: pushes made before are still sent, if the channel is joined. Ends with `ok`, and `onClose` is called. */
-  leave(timeoutMs = this.#host.timeoutMs): Push {
-    const push = this.#control(ChannelEvent.leave, timeoutMs);
-    const done = (): void => this.#close({ reason: "left" });
-    push.receive("ok", done).receive("error", done).receive("timeout", done);
-    const joinWritten = this.#state === "joining" && this.#joinPush?.written === true;
-    if (this.#state === "joined" || joinWritten) {
-      this.#state = "leaving";
-      if (!this.#open) this.#host.delivery.failOf(this, "channel_closed", "the channel was left");
-      this.#host.delivery.send(push);
-    } else {
-      // The server does not have it, so there is nobody to ask.
-      push.settle({ status: "ok", response: {} }, this.#host.report);
-    }
-    return push;
-  }
+  leave(timeoutMs?: number): Push;
+}
 
-  /** @internal Takes a frame of its topic that is no reply. */
-  receive({ joinRef, event, payload }: Frame): void {
-    if (this.#state === "closed" || (joinRef !== null && joinRef !== this.joinRef)) return;
-    if (event === ChannelEvent.close) {
-      this.#close(payload);
-    } else if (event === ChannelEvent.error) {
-      this.#failed(payload);
-    } else {
-      this.#bindings.get(event)?.emit(payload);
-    }
-  }
+/** A channel as its socket sees it. */
+export interface ChannelControl extends Channel, PushTarget {
+  readonly topic: string;
+  readonly joinRef: string | null;
+  open: boolean;
+  /** Takes a frame of its topic that is no reply. */
+  receive(joinRef: string | null, event: string, payload: unknown): void;
+  /** Joins again in a new session, or because the server does not have the channel; `reason` is why it was lost. */
+  renew(reason?: string): void;
+  /** The socket has ended; the next `connect()` joins again. */
+  suspend(): void;
+}
 
-  /** @internal The session was resumed without this topic. What is still to come in the replay may say why; until then nothing is written. */
-  doubt(): void {
-    if (this.#state !== "joined") return;
-    this.#doubtful = true;
-    this.#open = false;
-  }
+/** Makes a channel that is not joined yet. */
+export function createChannel(topic: string, params: ChannelParams, session: Session): ChannelControl {
+  const { settings, channels } = session;
+  const { random, reportError } = settings;
+  const listeners = createListeners(reportError);
+  let state: ChannelState = "closed";
+  let failures = 0;
+  // What the app sees of the join, and the attempt that is going on for it.
+  let join: Sending | undefined;
+  let attempt: Sending | undefined;
+  const rejoin = createAlarm(settings.clock, () => sendJoin());
 
-  /** @internal The replay is over: a channel that the server does not have is joined again. */
-  resolveDoubt(): void {
-    if (!this.#doubtful || this.#state !== "joined") return;
-    this.#crash({ reason: "not_joined" }, "the server has the channel no longer");
-    if (this.#isErrored()) this.#sendJoin();
-  }
+  const make = (event: string, data: Encoded, timeoutMs?: number, control?: Settle, id?: string): Sending =>
+    session.push({ target: channel, event, data, timeoutMs, id, control });
 
-  /** @internal A new session begins: the channel is joined in it. `reason` is given if an old one was lost. */
-  renew(reason?: unknown): void {
-    if (reason !== undefined && this.#state === "joined") {
-      this.#lose();
-      this.#errored.emit(reason);
-    }
-    if (this.#state !== "closed") this.#sendJoin();
-  }
+  const failAll = (code: PushErrorCode, writtenOnly?: boolean): void =>
+    session.fail(
+      code,
+      (push) => push.target === channel && (!push.control || push === attempt) && (!writtenOnly || push.seq),
+    );
 
-  /** @internal The socket has ended; the next `connect()` joins again. */
-  suspend(): void {
-    if (this.#state !== "closed") this.#lose();
-  }
+  /** The server does not have the channel any more, as far as is known. */
+  const lose = (next: ChannelState): void => {
+    state = next;
+    channel.open = false;
+    rejoin.clear();
+  };
 
-  /** @internal Another channel has taken its topic. */
-  supersede(): void {
-    this.#close({ reason: "superseded" });
-  }
+  const retry = (): void => {
+    lose("errored");
+    rejoin.set(backoffDelay(failures, settings));
+    failures += 1;
+  };
 
-  #sendJoin(): void {
-    const push = this.#joinPush;
-    if (push === undefined) return;
-    const params = this.#params;
-    let payloadText: string;
+  const sendJoin = (): void => {
+    if (!join) return;
+    let data: string;
     try {
-      payloadText = encodePayload(typeof params === "function" ? params() : params);
+      data = JSON.stringify(typeof params === "function" ? params() : params);
     } catch (error) {
-      this.#host.report(error);
-      this.#retry();
+      reportError(error);
+      retry();
       return;
     }
-    this.#lose();
-    this.#state = "joining";
-    this.#host.delivery.forget(push);
-    push.renew(payloadText);
-    this.#host.delivery.send(push);
-  }
+    lose("joining");
+    join.renew();
+    const before = attempt;
+    const mine = make("phx_join", data, join.timeoutMs, (status, response, error) => {
+      if (mine !== attempt) return;
+      if (status === "ok") {
+        failures = 0;
+        channel.open = true;
+        if (state === "joining") state = "joined";
+        session.flush();
+      } else if (state === "joining") {
+        // The server may have joined it all the same, and would then keep it beside the next attempt.
+        if (status === "timeout" && mine.joinRef) session.send(make("phx_leave", "{}", undefined, () => undefined));
+        retry();
+      }
+      join?.settle(status, response, error);
+    });
+    attempt = mine;
+    before?.settle("", {});
+    session.send(mine);
+  };
 
-  #joined(): void {
-    // A reply that was overtaken: the channel has crashed since, and is about to be joined again.
-    if (this.#state !== "joining" && this.#state !== "leaving") return;
-    this.#failures = 0;
-    this.#open = true;
-    if (this.#state === "joining") this.#state = "joined";
-    this.#host.delivery.flush();
-  }
-
-  #joinFailed(): void {
-    if (this.#state === "joining") this.#retry();
-  }
-
-  #failed(reason: unknown): void {
-    if (this.#state === "leaving") {
-      this.#close({ reason: "left" });
-      return;
-    }
-    this.#crash(reason, "the channel crashed on the server");
-    if (this.#isErrored()) this.#retry();
-  }
+  const close = (reason: unknown): void => {
+    if (state === "closed") return;
+    lose("closed");
+    channels.delete(topic);
+    failAll("channel_closed");
+    listeners.emit("phx_close", reason);
+  };
 
   /** Callbacks run here: the channel may have been left when they return. */
-  #crash(reason: unknown, why: string): void {
-    this.#lose();
-    this.#host.delivery.failOf(this, "channel_error", why, true);
-    this.#errored.emit(reason);
-  }
+  const crash = (reason: unknown, again: () => void): void => {
+    lose("errored");
+    failAll("channel_error", true);
+    listeners.emit("phx_error", reason);
+    if (channel.state === "errored") again();
+  };
 
-  #isErrored(): boolean {
-    return this.#state === "errored";
-  }
-
-  #retry(): void {
-    const { backoff, random } = this.#host;
-    this.#lose();
-    this.#rejoin.set(backoffDelay(this.#failures, backoff, random));
-    this.#failures += 1;
-  }
-
-  #lose(): void {
-    this.#state = "errored";
-    this.#open = false;
-    this.#doubtful = false;
-    this.#rejoin.clear();
-  }
-
-  #close(reason: unknown): void {
-    if (this.#state === "closed") return;
-    const { delivery } = this.#host;
-    this.#lose();
-    this.#state = "closed";
-    this.#host.leave(this);
-    if (this.#joinPush !== undefined) delivery.refuse(this.#joinPush, "channel_closed", "the channel was closed");
-    delivery.failOf(this, "channel_closed", "the channel was closed");
-    this.#closed.emit(reason);
-  }
-
-  #control(event: string, timeoutMs = this.#host.timeoutMs): Push {
-    return new Push(this, event, "{}", { timeoutMs, control: true });
-  }
-
-  #name(): string {
-    return `the channel "${this.topic}"`;
-  }
+  const channel: ChannelControl = {
+    topic,
+    open: false,
+    get state() {
+      return state;
+    },
+    get joinRef() {
+      return attempt?.ref ?? null;
+    },
+    join(timeoutMs) {
+      if (join) throw new SocketError("joined_twice", topic);
+      join = make("phx_join", "", timeoutMs);
+      channels.get(topic)?.receive(null, "phx_close", { reason: "superseded" });
+      channels.set(topic, channel);
+      sendJoin();
+      return join;
+    },
+    push(event: string, payload: unknown = {}, { timeoutMs, idempotent }: PushOptions = {}) {
+      const isBytes = payload instanceof Uint8Array || payload instanceof ArrayBuffer;
+      let data: Encoded | undefined;
+      let cause: unknown;
+      try {
+        // The declared type leaves it out, yet undefined and functions give undefined.
+        data = isBytes ? new Uint8Array(payload.slice(0)) : JSON.stringify(payload);
+      } catch (error) {
+        cause = error;
+      }
+      if (!join || !data || event.startsWith("phx_") || (isBytes && byteLength(topic + event) > 255)) {
+        throw new SocketError("bad_push", `${event} on ${topic}`, cause);
+      }
+      const push = make(event, data, timeoutMs, undefined, idempotent ? `${random.next()}${random.next()}` : undefined);
+      session.send(push);
+      if (state === "closed" || state === "leaving") session.fail("channel_closed", (other) => other === push);
+      return push;
+    },
+    on: (event: string, callback: Callback) => listeners.add(event, callback),
+    off: (event, ref) => listeners.remove((each, kind) => kind === event && (ref ?? each) === each),
+    onClose: (callback) => listeners.add("phx_close", callback),
+    onError: (callback) => listeners.add("phx_error", callback),
+    onGap: (callback) => listeners.add("phx_gap", callback),
+    leave(timeoutMs) {
+      const push = make("phx_leave", "{}", timeoutMs, () => close({ reason: "left" }));
+      if (state === "joined" || (state === "joining" && attempt?.joinRef)) {
+        state = "leaving";
+        if (!channel.open) failAll("channel_closed");
+        session.send(push);
+      } else {
+        // The server does not have it, so there is nobody to ask.
+        push.settle("ok", {});
+      }
+      return push;
+    },
+    receive(joinRef, event, payload) {
+      if (state === "closed" || (joinRef ?? channel.joinRef) !== channel.joinRef) return;
+      if (event === "phx_close") return close(payload);
+      if (event === "phx_error") {
+        if (state === "leaving") return close({ reason: "left" });
+        return crash(payload, retry);
+      }
+      if (event === "phx_gap") session.emit("gap", { topic, ...asObject(payload) });
+      listeners.emit(event, payload);
+    },
+    renew(reason) {
+      if (state === "joined") crash({ reason }, sendJoin);
+      else if (state !== "closed") sendJoin();
+    },
+    suspend() {
+      if (state !== "closed") lose("errored");
+    },
+  };
+  return channel;
 }

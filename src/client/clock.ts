@@ -5,8 +5,8 @@
  */
 export interface ClientClock {
   now(): number;
-  setTimer(delayMs: number, fire: () => void): object;
-  clearTimer(timer: object): void;
+  setTimer(delayMs: number, fire: () => void): unknown;
+  clearTimer(timer: unknown): void;
 }
 
 /** Where the client's randomness comes from: numbers from 0 (inclusive) to 1 (exclusive). */
@@ -14,57 +14,50 @@ export interface ClientRandom {
   next(): number;
 }
 
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-class RealTimer {
-  readonly handle: ReturnType<typeof setTimeout>;
-
-  constructor(delayMs: number, fire: () => void) {
-    // A longer delay would fire at once.
-    this.handle = setTimeout(fire, Math.min(delayMs, LONGEST_TIMER_MS));
-  }
-}
-
 /** The machine's clock: `performance.now` and `setTimeout`. Delays above 2^31 - 1 ms (25 days) are cut to that. */
 export const realClock: ClientClock = {
   now: () => performance.now(),
-  setTimer: (delayMs, fire) => new RealTimer(delayMs, fire),
-  clearTimer(timer) {
-    if (timer instanceof RealTimer) clearTimeout(timer.handle);
+  // A longer delay would fire at once.
+  setTimer: (delayMs, fire) => setTimeout(fire, Math.min(delayMs, 2 ** 31 - 1)),
+  clearTimer(timer: ReturnType<typeof setTimeout>) {
+    clearTimeout(timer);
   },
 };
 
 /** `Math.random`. */
-export const realRandom: ClientRandom = { next: () => Math.random() };
+export const realRandom: ClientRandom = { next: Math.random };
+
+// A timer that fires later than this was held up: the tab was frozen or throttled, or the machine slept.
+const LATE_MS = 1_000;
 
 /** One timer for one purpose: setting it again replaces it. */
-export class Alarm {
-  readonly #clock: ClientClock;
-  readonly #fire: () => void;
-  #timer: object | undefined;
-
-  constructor(clock: ClientClock, fire: () => void) {
-    this.#clock = clock;
-    this.#fire = fire;
-  }
-
-  /** Whether it will fire. */
-  get armed(): boolean {
-    return this.#timer !== undefined;
-  }
-
+export interface Alarm {
   /** Fires once, `delayMs` from now. */
-  set(delayMs: number): void {
-    this.clear();
-    this.#timer = this.#clock.setTimer(delayMs, () => {
-      this.#timer = undefined;
-      this.#fire();
-    });
-  }
-
+  set(delayMs: number): void;
   /** Does not fire any more. */
-  clear(): void {
-    if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer);
-    this.#timer = undefined;
-  }
+  clear(): void;
+}
+
+/**
+ * Makes an alarm.
+ *
+ * One that was held up gives what has arrived meanwhile a moment to be heard before it fires: a tab that wakes runs its overdue
+ * timers first, and would take for silent a server whose messages stand in the same queue.
+ */
+export function createAlarm(clock: ClientClock, fire: () => void): Alarm {
+  let timer: unknown;
+  const clear = (): void => {
+    if (timer) clock.clearTimer(timer);
+    timer = undefined;
+  };
+  const set = (delayMs: number, again?: boolean): void => {
+    const dueMs = clock.now() + delayMs;
+    clear();
+    timer = clock.setTimer(delayMs, () => {
+      timer = undefined;
+      if (!again && clock.now() - dueMs > LATE_MS) set(LATE_MS, true);
+      else fire();
+    });
+  };
+  return { set, clear };
 }

@@ -1,262 +1,281 @@
-import { CloseCode, decodeCloseReason, isTerminal } from "../protocol/close-codes.js";
-import { decodeTextFrame, encodeBody, type Frame, sealBody } from "../protocol/frame.js";
-import { type Hello, parseAnswer, type Welcome } from "../protocol/handshake.js";
-import { ControlEvent, PHOENIX_TOPIC } from "../protocol/names.js";
-import { Backoff } from "./backoff.js";
-import { Alarm } from "./clock.js";
-import { SocketError } from "./errors.js";
-import type { SocketSettings } from "./options.js";
+import { CLOSE_DROPPED, CLOSE_HEARTBEAT, CLOSE_NORMAL, CLOSE_TOO_BIG } from "../protocol/close-codes.js";
+import type { Frame } from "../protocol/frame.js";
+import type { Welcome } from "../protocol/handshake.js";
+import { asObject, isWelcome } from "./answer.js";
+import { backoffDelay } from "./backoff.js";
+import { type Alarm, createAlarm } from "./clock.js";
+import { SocketError, type SocketErrorCode } from "./errors.js";
+import { type Encoded, parseJson, readFrame } from "./frames.js";
+import type { Session } from "./session.js";
 import type { SocketClose, SocketState } from "./socket-state.js";
-import { Watchdog } from "./watchdog.js";
-import { Wire, type WebSocketClass, type WireOwner } from "./wire.js";
-
-/** What a connection asks and tells its owner. */
-export interface ConnectionOwner {
-  /** Whether there is a session to resume. */
-  hasSession(): boolean;
-  makeRef(): string;
-  hello(token: string | undefined): Hello;
-  /** A session was granted. Gives what is wrong with it, or nothing. */
-  welcomed(welcome: Welcome): string | undefined;
-  /** A frame came. `size` is its length; gives what is wrong with it, or nothing. */
-  received(frame: Frame, size: number): string | undefined;
-  /** The server broke the protocol; the connection is dropped next. */
-  violated(): void;
-  /** The connection is lost, and nothing may be written. Calls nothing of the app. */
-  detached(): void;
-  /** The loss has been dealt with: the app may hear of it. */
-  lost(close: SocketClose): void;
-  /** No reconnect follows. */
-  ended(state: SocketState): void;
-  stateChanged(state: SocketState): void;
-  failed(error: SocketError): void;
-}
+import type { WebSocketClass, WebSocketLike } from "./web-socket-like.js";
 
 /**
  * Keeps one WebSocket up: makes it, asks for the session, watches it, and makes the next one after a loss.
  *
- * At most one wire is heard at a time. What a frame means is its owner's business.
+ * At most one is heard at a time: once it is given up, nothing of it reaches the session. What a frame means is the session's business.
  */
-export class Connection implements WireOwner {
-  readonly #url: string;
-  readonly #webSocket: WebSocketClass;
-  readonly #settings: SocketSettings;
-  readonly #owner: ConnectionOwner;
-  readonly #backoff: Backoff;
-  readonly #watchdog: Watchdog;
-  readonly #handshake: Alarm;
-  readonly #retry: Alarm;
-  #state: SocketState = { name: "closed", why: "new" };
-  #wire: Wire | undefined;
-  #attached = false;
-  #helloRef = "";
-  #token: string | undefined;
-  #round = 0;
-  #retryHintMs: number | undefined;
-  #notBeforeMs = 0;
-  #unsubscribe: (() => void) | undefined;
-
-  constructor(url: string, webSocket: WebSocketClass, settings: SocketSettings, owner: ConnectionOwner) {
-    this.#url = url;
-    this.#webSocket = webSocket;
-    this.#settings = settings;
-    this.#owner = owner;
-    const { clock } = settings;
-    this.#backoff = new Backoff(settings.backoff, settings.random);
-    this.#watchdog = new Watchdog(clock, () => this.drop(CloseCode.heartbeat, "the server was silent for too long"));
-    this.#handshake = new Alarm(clock, () => this.drop(CloseCode.heartbeat, "the server did not answer hello in time"));
-    this.#retry = new Alarm(clock, () => this.#attempt());
-  }
-
+export interface Connection {
   /** Where it stands. */
-  get state(): SocketState {
-    return this.#state;
-  }
-
+  state(): SocketState;
   /** Connects, or tries again at once while it waits. */
-  connect(): void {
-    if (this.#state.name !== "closed" && this.#state.name !== "waiting") return;
-    if (this.#state.name === "closed") this.#backoff.reset();
-    this.#unsubscribe ??= this.#settings.wake(() => this.#wake());
-    this.#attempt();
-  }
-
-  /** Writes a frame; nothing happens while it is not attached. */
-  send(text: string): void {
-    if (this.#attached) this.#wire?.send(text);
-  }
-
-  /** The server asked not to be tried again before that many milliseconds, whatever code the loss will have. */
-  hintRetry(retryAfterMs: number): void {
-    this.#retryHintMs = retryAfterMs;
-  }
-
+  connect(): void;
   /** Gives the WebSocket up as if it were lost; the session stays. */
-  drop(code: number, reason: string): void {
-    if (this.#state.name !== "open" && this.#state.name !== "connecting" && this.#state.name !== "resuming") return;
-    this.#wire?.release(code, reason);
-    this.#lose({ code, reason });
-  }
+  drop(code?: number): void;
+  /** Ends the session and closes for good. `closed` is called when the WebSocket has closed, at once if there is none. */
+  close(closed: (() => void) | undefined, code: number, reason: string | undefined): void;
+}
 
-  /** Closes for good. `closed` is called when the WebSocket has closed, at once if there is none. */
-  close(code: number, reason: string, closed: () => void): void {
-    if (this.#wire === undefined) closed();
-    else this.#wire.release(code, reason, closed);
-    const over = this.#state.name === "closed" && this.#state.why !== "attempts";
-    if (!over) this.#end({ name: "closed", why: "disconnected" });
-  }
+/** Makes a connection that is not connected yet, for a session that outlives it. */
+export function createConnection(url: string, webSocket: WebSocketClass, session: Session): Connection {
+  const { settings, emit } = session;
+  const { clock, backoff, params, token, ttlMs, hidden } = settings;
+  let state: SocketState = { name: "closed", why: "new" };
+  let socket: WebSocketLike | undefined;
+  // What the server has granted on the present connection.
+  let welcome: Welcome | undefined;
+  // Rises with each attempt and each loss: what was asked for before is not wanted any more.
+  let round = 0;
+  let attempt = 0;
+  let openedAtMs = 0;
+  let heardAtMs = 0;
+  let silenceMs = 0;
+  let hintMs = 0;
+  let notBeforeMs = 0;
+  let woken = false;
+  let tokenOnItsWay: Promise<string | undefined> | undefined;
+  let unsubscribe: (() => void) | undefined;
 
-  wireOpened(wire: Wire): void {
-    if (wire !== this.#wire) return;
-    const ref = this.#owner.makeRef();
-    this.#helloRef = ref;
-    try {
-      wire.send(sealBody(encodeBody(null, ref, PHOENIX_TOPIC, ControlEvent.hello, this.#owner.hello(this.#token))));
-    } catch (error) {
-      this.#optionFailed("params", error);
+  // While it waits: until the next attempt. Otherwise: until the server has been silent for too long.
+  const timer: Alarm = createAlarm(clock, () => {
+    // Being heard costs one read of the clock; the timer is set anew only when it fires.
+    const leftMs = heardAtMs + silenceMs - clock.now();
+    if (state.name === "waiting") {
+      if (mayTry()) start();
+      else enter({ ...state, untilMs: Infinity });
+    } else if (leftMs > 0) {
+      timer.set(leftMs);
+    } else {
+      drop(CLOSE_HEARTBEAT);
     }
-  }
+  });
 
-  wireReceived(wire: Wire, data: unknown): void {
-    if (wire !== this.#wire) return;
-    this.#watchdog.feed();
-    if (typeof data !== "string") {
-      this.#violated("Cannot read a frame: expected text, got bytes");
-      return;
-    }
-    const decoded = decodeTextFrame(data);
-    const problem = !decoded.ok
-      ? decoded.reason
-      : this.#attached
-        ? this.#owner.received(decoded.frame, data.length)
-        : this.#answered(decoded.frame);
-    // A callback may have dropped this very connection.
-    if (problem !== undefined && wire === this.#wire) this.#violated(problem);
-  }
+  const watch = (limitMs: number): void => {
+    heardAtMs = clock.now();
+    silenceMs = limitMs;
+    timer.set(limitMs);
+  };
 
-  wireClosed(wire: Wire, code: number, reason: string): void {
-    if (wire === this.#wire) this.#lose({ code, ...decodeCloseReason(reason) });
-  }
+  const fail = (code: SocketErrorCode, what: unknown, cause?: unknown): void =>
+    emit("error", new SocketError(code, what, cause));
 
-  #attempt(): void {
-    this.#retry.clear();
-    this.#retryHintMs = undefined;
-    this.#round += 1;
-    const round = this.#round;
-    this.#handshake.set(this.#settings.helloTimeoutMs);
-    this.#enter({ name: this.#owner.hasSession() ? "resuming" : "connecting", attempt: this.#backoff.attempt });
+  const enter = (next: SocketState): void => {
+    state = next;
+    emit("state", next);
+  };
+
+  /** While nobody sees the page only a session, which would expire meanwhile, is worth an attempt. */
+  const mayTry = (): boolean => !hidden() || !!session.id();
+
+  const wake = (): void => {
+    if (state.name !== "waiting" || clock.now() < notBeforeMs || hidden()) return;
+    // One that waits for just this does not use up the one attempt out of turn.
+    const isEarly = state.untilMs < Infinity;
+    if (woken && isEarly) return;
+    woken ||= isEarly;
+    start();
+  };
+
+  const optionFailed = (name: string, cause: unknown): void => {
+    fail("option_failed", name, cause);
+    // A token that cannot be renewed now is still good for a while.
+    if (!welcome) drop();
+  };
+
+  /** Gets the token and goes on with it, if the connection is still the same by then. */
+  const withToken = (then: (token?: string) => void): void => {
+    if (typeof token !== "function") return then(token);
+    const mine = round;
+    tokenOnItsWay ??= new Promise<string | undefined>((resolve) => resolve(token())).finally(() => {
+      tokenOnItsWay = undefined;
+    });
+    tokenOnItsWay.then(
+      (text) => mine === round && then(text),
+      (cause: unknown) => mine === round && optionFailed("token", cause),
+    );
+  };
+
+  const start = (): void => {
+    hintMs = 0;
+    const mine = (round += 1);
+    watch(settings.helloTimeoutMs);
+    enter({ name: session.id() ? "resuming" : "connecting", attempt });
     // The app may have changed its mind when it heard of the state.
-    if (round !== this.#round) return;
-    const { token } = this.#settings;
-    if (typeof token !== "function") {
-      this.#open(token);
+    if (mine !== round) return;
+    withToken(dial);
+  };
+
+  const dial = (helloToken?: string): void => {
+    let made: WebSocketLike;
+    try {
+      socket = made = new webSocket(url);
+    } catch (cause) {
+      fail("connection", url, cause);
+      drop(1006);
       return;
     }
-    try {
-      const answer = token();
-      if (typeof answer !== "object") {
-        this.#open(answer);
+    made.binaryType = "arraybuffer";
+    watch(settings.helloTimeoutMs);
+    made.onopen = () => {
+      if (made !== socket) return;
+      try {
+        made.send(
+          session.control("hello", {
+            v: 1,
+            token: helloToken,
+            params: typeof params === "function" ? params() : params,
+            ttlMs,
+            ...session.resume(),
+          }),
+        );
+      } catch (cause) {
+        optionFailed("params", cause);
+      }
+    };
+    made.onmessage = ({ data }: { readonly data: string | ArrayBuffer }) => {
+      if (made !== socket) return;
+      if (welcome) heardAtMs = clock.now();
+      const encoded = typeof data === "string" ? data : new Uint8Array(data);
+      // A callback may drop this very connection.
+      if (take(readFrame(encoded), encoded.length) || made !== socket) return;
+      fail("protocol", `${encoded}`.slice(0, 99));
+      drop();
+    };
+    made.onclose = ({ code, reason: text }: { readonly code: number; readonly reason: string }) => {
+      if (made !== socket) return;
+      const { reason = text, retryAfterMs } = asObject(parseJson(text));
+      lose({ code, reason: `${reason}`, retryAfterMs: Number(retryAfterMs) || undefined });
+    };
+    // An error is always followed by a close, which says more. The handler has to be there: without one `ws` throws.
+    made.onerror = () => undefined;
+  };
+
+  /** Takes a frame; `false` if it breaks the protocol. What comes before the answer to `hello` is not for us. */
+  const take = (frame: Frame | undefined, size: number): boolean => {
+    if (frame?.topic === "phoenix") {
+      const payload = asObject(frame.payload);
+      const answer = asObject(payload["response"]);
+      const { status, reason, retryAfterMs } = { ...answer, ...payload };
+      // Told by a drain or a refusal: the close that follows may have no room for the time to wait.
+      hintMs = Number(retryAfterMs) || hintMs;
+      if (status === "error") fail("refused", reason);
+      else if (!welcome && frame.event === "phx_reply") return isWelcome(answer) && open(answer);
+      if (frame.event === "token_expiring" && typeof token === "function" && !tokenOnItsWay) {
+        withToken((text) => text && send(session.control("token", { token: text })));
+      }
+    }
+    if (!welcome) return !!frame;
+    if (frame) emit("message", frame);
+    return session.receive(frame, size);
+  };
+
+  const open = (granted: Welcome): boolean => {
+    welcome = granted;
+    watch(granted.heartbeatMs + settings.watchdogGraceMs);
+    openedAtMs = heardAtMs;
+    if (!session.connect(granted, send)) return false;
+    // The app may have dropped this very connection.
+    if (welcome !== granted) return true;
+    const opened = { name: "open", sessionId: granted.sid, resumed: granted.resumed } as const;
+    enter(opened);
+    emit("open", opened);
+    return true;
+  };
+
+  // What is lost on the way is kept until it is acknowledged.
+  const send = (frame: Encoded): void => socket?.send(frame);
+
+  /** Hears no more of the WebSocket, and gives it. */
+  const unhook = (): WebSocketLike | undefined => {
+    const before = socket;
+    socket = undefined;
+    return before;
+  };
+
+  const release = (): void => {
+    round += 1;
+    unhook();
+    welcome = undefined;
+    timer.clear();
+    session.disconnect();
+  };
+
+  const lose = (close: SocketClose): void => {
+    const { code } = close;
+    const nowMs = clock.now();
+    if (welcome) {
+      if (nowMs - openedAtMs >= backoff.stableMs) {
+        attempt = 0;
+        woken = false;
+      }
+    } else if (code < 4_000 || code === CLOSE_HEARTBEAT) {
+      // Neither granted nor refused by a server: another token may come.
+      tokenOnItsWay = undefined;
+    }
+    release();
+    const range = Math.floor(code / 100);
+    const isFinal = code === CLOSE_NORMAL || range === 40;
+    if (isFinal || attempt >= backoff.maxAttempts) {
+      end({ name: "closed", why: isFinal ? "final" : "attempts", close });
+    } else {
+      const { retryAfterMs = hintMs } = close;
+      const delayMs = Math.max(backoffDelay(attempt, settings), retryAfterMs);
+      attempt += 1;
+      notBeforeMs = nowMs + retryAfterMs;
+      timer.set(delayMs);
+      enter({ name: "waiting", attempt, untilMs: nowMs + delayMs, delayMs, close });
+    }
+    emit("close", close);
+    // A frame above the server's limit would be sent again and close the next connection as well.
+    if (code === CLOSE_TOO_BIG) session.lose("too_large");
+    if (range === 41) session.lose(close.reason || "expired");
+  };
+
+  const end = (next: SocketState & { readonly name: "closed" }): void => {
+    unsubscribe?.();
+    unsubscribe = undefined;
+    state = next;
+    if (next.why !== "attempts") session.end();
+    release();
+    enter(next);
+  };
+
+  const drop = (code: number = CLOSE_DROPPED): void => {
+    if (state.name === "closed" || state.name === "waiting") return;
+    unhook()?.close(code);
+    lose({ code, reason: "" });
+  };
+
+  return {
+    state: () => state,
+    connect() {
+      if (state.name === "closed") {
+        attempt = 0;
+        woken = false;
+        unsubscribe = settings.wake(wake);
+        for (const channel of [...session.channels.values()]) if (channel.state === "errored") channel.renew();
+      } else if (state.name !== "waiting") {
         return;
       }
-      answer.then(
-        (text) => round === this.#round && this.#open(text),
-        (error: unknown) => round === this.#round && this.#optionFailed("token", error),
-      );
-    } catch (error) {
-      this.#optionFailed("token", error);
-    }
-  }
-
-  #optionFailed(name: string, cause: unknown): void {
-    this.#owner.failed(
-      new SocketError("option_failed", `Cannot connect: the function of the option ${name} failed`, { cause }),
-    );
-    this.drop(CloseCode.dropped, `no ${name}`);
-  }
-
-  #open(token: string | undefined): void {
-    this.#token = token;
-    try {
-      this.#wire = new Wire(new this.#webSocket(this.#url), this);
-    } catch (cause) {
-      this.#owner.failed(
-        new SocketError("connection", `Cannot connect to ${this.#url}: the WebSocket refused`, { cause }),
-      );
-      this.drop(CloseCode.abnormal, "the WebSocket refused the URL");
-    }
-  }
-
-  #answered({ topic, event, ref, payload }: Frame): string | undefined {
-    if (topic !== PHOENIX_TOPIC || event !== ControlEvent.reply || ref !== this.#helloRef) return undefined;
-    const answer = parseAnswer(payload);
-    if (answer.kind === "malformed") return answer.reason;
-    if (answer.kind === "refused") {
-      // The close that follows ends this attempt; it may have no room for the time to wait.
-      const { reason, retryAfterMs } = answer.refusal;
-      if (retryAfterMs !== undefined) this.hintRetry(retryAfterMs);
-      this.#owner.failed(new SocketError("refused", `Cannot open a session: the server refused with "${reason}"`));
-      return undefined;
-    }
-    const { welcome } = answer;
-    const round = this.#round;
-    this.#handshake.clear();
-    this.#attached = true;
-    this.#backoff.opened(this.#settings.clock.now());
-    this.#watchdog.start(welcome.heartbeatMs + this.#settings.watchdogGraceMs);
-    const problem = this.#owner.welcomed(welcome);
-    if (problem !== undefined || round !== this.#round) return problem;
-    this.#enter({ name: "open", sessionId: welcome.sid, resumed: welcome.resumed });
-    return undefined;
-  }
-
-  #violated(problem: string): void {
-    this.#owner.failed(new SocketError("protocol", problem));
-    this.#owner.violated();
-    this.drop(CloseCode.dropped, "protocol error");
-  }
-
-  #lose(close: SocketClose): void {
-    this.#release();
-    const retryAfterMs = close.retryAfterMs ?? this.#retryHintMs ?? 0;
-    const nowMs = this.#settings.clock.now();
-    const jitterMs = isTerminal(close.code) ? undefined : this.#backoff.next(nowMs);
-    if (jitterMs === undefined) {
-      this.#end({ name: "closed", why: isTerminal(close.code) ? "final" : "attempts", close });
-    } else {
-      const delayMs = Math.max(jitterMs, retryAfterMs);
-      this.#notBeforeMs = nowMs + retryAfterMs;
-      this.#retry.set(delayMs);
-      this.#enter({ name: "waiting", attempt: this.#backoff.attempt, untilMs: nowMs + delayMs, delayMs, close });
-    }
-    this.#owner.lost(close);
-  }
-
-  #wake(): void {
-    const waited = this.#state.name === "waiting" && this.#settings.clock.now() >= this.#notBeforeMs;
-    if (waited && this.#backoff.wake()) this.#attempt();
-  }
-
-  #release(): void {
-    this.#round += 1;
-    this.#wire = undefined;
-    this.#attached = false;
-    this.#handshake.clear();
-    this.#watchdog.stop();
-    this.#owner.detached();
-  }
-
-  #end(state: SocketState): void {
-    this.#release();
-    this.#retry.clear();
-    this.#unsubscribe?.();
-    this.#unsubscribe = undefined;
-    this.#state = state;
-    this.#owner.ended(state);
-    this.#owner.stateChanged(state);
-  }
-
-  #enter(state: SocketState): void {
-    this.#state = state;
-    this.#owner.stateChanged(state);
-  }
+      start();
+    },
+    drop,
+    close(closed, code, reason) {
+      const before = socket;
+      end({ name: "closed", why: "disconnected" });
+      if (before) before.onclose = closed ?? null;
+      else closed?.();
+      before?.close(code, reason);
+    },
+  };
 }

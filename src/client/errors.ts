@@ -25,27 +25,41 @@ export type PushErrorCode =
   | "channel_error"
   | "disconnected";
 
-/** What `push.reply` rejects with. */
+/** What `push.reply` rejects with. Its text names the push, its code and its outcome; the codes are explained where they are declared. */
 export class PushError extends Error {
-  readonly code: PushErrorCode;
-  readonly outcome: PushOutcome;
+  declare readonly code: PushErrorCode;
+  declare readonly outcome: PushOutcome;
   /** What the server answered, with the code `refused`; otherwise `{reason: code, outcome}`. */
-  readonly response: unknown;
+  declare readonly response: unknown;
   override readonly name = "PushError";
 
-  constructor(code: PushErrorCode, outcome: PushOutcome, message: string, response?: unknown) {
-    super(message);
+  constructor(
+    code: PushErrorCode,
+    outcome: PushOutcome,
+    push: { readonly event: string; readonly target: { readonly topic: string } },
+    response: unknown = { reason: code, outcome },
+  ) {
+    super(`${push.event} on ${push.target.topic}: ${code}, ${outcome}`);
     this.code = code;
     this.outcome = outcome;
-    this.response = response ?? { reason: code, outcome };
+    this.response = response;
   }
 }
 
 /**
  * Why a socket or channel could not do what was asked, or what went wrong on the connection.
  *
- * Thrown for misuse: `bad_url`, `bad_option`, `no_web_socket`, `bad_push`, `joined_twice`. Reported to `onError`: `connection` (the
- * WebSocket could not be made), `protocol` (the server broke it), `refused` (no session), `option_failed` (`token` or `params`).
+ * | code | where | cause, and what came |
+ * |---|---|---|
+ * | `bad_url` | thrown by `new Socket` | no URL such as `ws://host:4000/socket`; without a page it must be a whole one |
+ * | `bad_option` | thrown by `new Socket`, `disconnect` | an unknown option, a number below 0, a close code other than 1000 and 3000 to 4999 |
+ * | `no_web_socket` | thrown by `new Socket` | this platform (Node 20, for one) has no global WebSocket: give that of `ws` as `webSocket` |
+ * | `bad_push` | thrown by `push` | before `join()`, an event of the protocol (`phx_...`), a payload without a JSON form, or bytes if topic and event have more than 255 bytes together |
+ * | `joined_twice` | thrown by `join` | a channel is joined once: make another for the topic |
+ * | `connection` | `onError` | the WebSocket could not be made |
+ * | `protocol` | `onError` | the server sent what does not fit; the connection is dropped and the session resumed |
+ * | `refused` | `onError` | the server grants no session, or takes no new token; the reason is the server's |
+ * | `option_failed` | `onError` | the function given as `token` or `params` failed; see `cause` |
  */
 export type SocketErrorCode =
   | "bad_url"
@@ -58,13 +72,13 @@ export type SocketErrorCode =
   | "refused"
   | "option_failed";
 
-/** An error of the client that is not about one push. */
+/** An error of the client that is not about one push. Its text is the code and what it is about. */
 export class SocketError extends Error {
-  readonly code: SocketErrorCode;
+  declare readonly code: SocketErrorCode;
   override readonly name = "SocketError";
 
-  constructor(code: SocketErrorCode, message: string, options?: { readonly cause: unknown }) {
-    super(message, options);
+  constructor(code: SocketErrorCode, what: unknown, cause?: unknown) {
+    super(`${code}: ${what}`, { cause });
     this.code = code;
   }
 }

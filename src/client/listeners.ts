@@ -1,14 +1,16 @@
 /** Takes an error that an app's callback threw. */
 export type ErrorReporter = (error: unknown) => void;
 
-/** Calls an app's callback so that what it throws reaches `report` and not the code around the call. */
-export function callSafely<T>(callback: (value: T) => void, value: T, report: ErrorReporter): void {
-  try {
-    callback(value);
-  } catch (error) {
-    report(error);
-  }
-}
+/**
+ * A callback of the app for a value of the wire.
+ *
+ * Written as the type of a method, which lets a callback for a narrower type pass: what the wire brings has no type of its own, and
+ * the one that the app declares is taken on trust.
+ */
+export type Callback = { call(value: unknown): void }["call"];
+
+/** Tells the app: of a `message`, a `close`, a new `state`, an `open` socket, a `lost` session, a `gap` or an `error`. */
+export type Emit = (kind: string, value: unknown) => void;
 
 /** Rethrows an error outside every call, where the platform reports it: `window.onerror`, `uncaughtException`. */
 export const reportUncaught: ErrorReporter = (error) => {
@@ -17,48 +19,44 @@ export const reportUncaught: ErrorReporter = (error) => {
   });
 };
 
-/** Gives out numbers that name listeners; one source per socket or channel, so that `off` needs no more than the number. */
-export class RefSource {
-  #last = 0;
+// One count for all: `off` of a socket needs no more than the number.
+let lastRef = 0;
 
-  next(): number {
-    this.#last += 1;
-    return this.#last;
-  }
+/** Callbacks by kind, called in the order they were added. */
+export interface Listeners {
+  /** Adds a callback and gives the number that removes it. */
+  add(kind: string, callback: Callback): number;
+  /** Removes all that fit. */
+  remove(fits: (ref: number, kind: string) => boolean): void;
+  /** Calls everyone who listened when it began; an error in one does not keep the others from being called. */
+  readonly emit: Emit;
 }
 
-/** Callbacks of one kind, called in the order they were added. */
-export class Listeners<T> {
-  readonly #refs: RefSource;
-  readonly #report: ErrorReporter;
-  readonly #callbacks = new Map<number, (value: T) => void>();
+/** Makes an empty list of callbacks. */
+export function createListeners(report: ErrorReporter): Listeners {
+  const all = new Map<number, readonly [kind: string, callback: Callback]>();
+  return {
+    add(kind, callback) {
+      lastRef += 1;
+      all.set(lastRef, [kind, callback]);
+      return lastRef;
+    },
+    remove(fits) {
+      for (const [ref, [kind]] of all) if (fits(ref, kind)) all.delete(ref);
+    },
+    emit(kind, value) {
+      for (const [ref, [wanted, callback]] of [...all]) {
+        if (wanted === kind && all.has(ref)) callSafely(() => callback(value), report);
+      }
+    },
+  };
+}
 
-  constructor(refs: RefSource, report: ErrorReporter) {
-    this.#refs = refs;
-    this.#report = report;
-  }
-
-  /** Whether nobody listens. */
-  get empty(): boolean {
-    return this.#callbacks.size === 0;
-  }
-
-  /** Adds a callback and gives the number that removes it. */
-  add(callback: (value: T) => void): number {
-    const ref = this.#refs.next();
-    this.#callbacks.set(ref, callback);
-    return ref;
-  }
-
-  /** Removes a callback; an unknown number changes nothing. */
-  remove(ref: number): void {
-    this.#callbacks.delete(ref);
-  }
-
-  /** Calls everyone who listened when it began; an error in one does not keep the others from being called. */
-  emit(value: T): void {
-    for (const [ref, callback] of Array.from(this.#callbacks)) {
-      if (this.#callbacks.has(ref)) callSafely(callback, value, this.#report);
-    }
+/** Calls an app's callback so that what it throws reaches `report` and not the code around the call. */
+export function callSafely(call: () => void, report: ErrorReporter): void {
+  try {
+    call();
+  } catch (error) {
+    report(error);
   }
 }

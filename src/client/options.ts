@@ -1,23 +1,38 @@
-import { describe } from "../protocol/describe.js";
 import type { JsonObject } from "../protocol/handshake.js";
-import { DEFAULT_LIMITS } from "../protocol/limits.js";
-import { MAX_SEQ } from "../protocol/sequence.js";
-import { type BackoffRules, DEFAULT_BACKOFF } from "./backoff.js";
 import { type ClientClock, type ClientRandom, realClock, realRandom } from "./clock.js";
 import { SocketError } from "./errors.js";
 import { type ErrorReporter, reportUncaught } from "./listeners.js";
-import type { OutboxBound } from "./outbox.js";
-import { browserWake, type WakeSource } from "./wake.js";
-import type { WebSocketClass } from "./wire.js";
+import { browserWake, isPageHidden, type WakeSource } from "./wake.js";
+import type { WebSocketClass } from "./web-socket-like.js";
 
-/** The user's authentication, or a function that gets it: asked anew for each connection, so that it may have been renewed. */
+/** The user's authentication, or a function that gets it: asked anew for each connection, and when the server says that it expires. */
 export type TokenSource = string | (() => string | undefined | Promise<string | undefined>);
+
+/** How a client comes back after a lost connection. */
+export interface BackoffRules {
+  /** The upper end of the first delay, in milliseconds. Default 500. */
+  readonly baseMs: number;
+  /** The highest upper end of a delay, in milliseconds. Default 20,000. */
+  readonly capMs: number;
+  /** How long a connection must have been open for the next delays to start from `baseMs` again. Default 10,000. */
+  readonly stableMs: number;
+  /** How many reconnects in a row are tried before the client gives up. Default `Infinity`. */
+  readonly maxAttempts: number;
+}
+
+/** How much may wait for the server. */
+export interface OutboxBound {
+  /** The most messages, in flight or waiting. Default 1,000. */
+  readonly messages: number;
+  /** The most bytes of them. Default 1 MiB. */
+  readonly bytes: number;
+}
 
 /** How a socket behaves; everything has a default. */
 export interface SocketOptions {
   /** What the app tells the server when it connects. Travels in the first frame, never in the URL. */
   readonly params?: JsonObject | (() => JsonObject);
-  /** The user's authentication. Travels in the first frame, never in the URL. */
+  /** The user's authentication. Travels in the first frame, never in the URL. A function can renew it on the open connection. */
   readonly token?: TokenSource;
   /** How long the session shall outlive its connection, in milliseconds. Default and maximum: the server's. */
   readonly ttlMs?: number;
@@ -31,7 +46,7 @@ export interface SocketOptions {
   readonly backoff?: Partial<BackoffRules>;
   /** How much may wait for the server. Default 1,000 messages and 1 MiB. */
   readonly outbox?: Partial<OutboxBound>;
-  /** The WebSocket class. Default `globalThis.WebSocket`; on Node 20, which has none, the one of `ws`. */
+  /** The WebSocket class. Default `globalThis.WebSocket`; on Node 20, which has none, the one of `ws`. See `withFallback` as well. */
   readonly webSocket?: WebSocketClass;
   /** Default: the machine's. */
   readonly clock?: ClientClock;
@@ -39,26 +54,18 @@ export interface SocketOptions {
   readonly random?: ClientRandom;
   /** Says when a retry is worth while. Default: the browser's `online` and a tab that becomes visible. */
   readonly wake?: WakeSource;
+  /** Whether nobody sees the page, so that retries can wait. Default: the browser's. `() => false` retries all the time. */
+  readonly hidden?: () => boolean;
   /** Takes what the app's callbacks throw. Default: rethrown outside every call, where the platform reports it. */
   readonly reportError?: ErrorReporter;
 }
 
 /** The options with their defaults, under the same names. */
-export interface SocketSettings {
-  readonly params: JsonObject | (() => JsonObject) | undefined;
-  readonly token: TokenSource | undefined;
-  readonly ttlMs: number | undefined;
-  readonly timeoutMs: number;
-  readonly helloTimeoutMs: number;
-  readonly watchdogGraceMs: number;
-  readonly backoff: BackoffRules;
-  readonly outbox: OutboxBound;
-  readonly webSocket: WebSocketClass | undefined;
-  readonly clock: ClientClock;
-  readonly random: ClientRandom;
-  readonly wake: WakeSource;
-  readonly reportError: ErrorReporter;
-}
+export type SocketSettings = Required<Omit<SocketOptions, Undefaulted | "backoff" | "outbox">> & {
+  readonly [Name in Undefaulted]: SocketOptions[Name] | undefined;
+} & { readonly backoff: BackoffRules; readonly outbox: OutboxBound };
+
+type Undefaulted = "params" | "token" | "webSocket";
 
 /**
  * Checks options and fills in the defaults.
@@ -66,44 +73,40 @@ export interface SocketSettings {
  * @throws {SocketError} `bad_option` for a value that cannot be meant
  */
 export function readOptions(options: SocketOptions): SocketSettings {
-  const { backoff = {}, outbox = {} } = options;
-  const settings: SocketSettings = {
-    params: options.params,
-    token: options.token,
-    ttlMs: options.ttlMs === undefined ? undefined : Math.floor(Math.min(amount("ttlMs", options.ttlMs, 0), MAX_SEQ)),
-    timeoutMs: amount("timeoutMs", options.timeoutMs, 10_000),
-    helloTimeoutMs: amount("helloTimeoutMs", options.helloTimeoutMs, DEFAULT_LIMITS.helloTimeoutMs),
-    watchdogGraceMs: amount("watchdogGraceMs", options.watchdogGraceMs, DEFAULT_LIMITS.watchdogGraceMs),
-    backoff: {
-      baseMs: amount("backoff.baseMs", backoff.baseMs, DEFAULT_BACKOFF.baseMs),
-      capMs: amount("backoff.capMs", backoff.capMs, DEFAULT_BACKOFF.capMs),
-      stableMs: amount("backoff.stableMs", backoff.stableMs, DEFAULT_BACKOFF.stableMs),
-      maxAttempts: amount("backoff.maxAttempts", backoff.maxAttempts, DEFAULT_BACKOFF.maxAttempts),
+  const settings = fill(
+    {
+      params: undefined,
+      token: undefined,
+      ttlMs: Infinity,
+      timeoutMs: 10_000,
+      helloTimeoutMs: 10_000,
+      watchdogGraceMs: 10_000,
+      backoff: {},
+      outbox: {},
+      webSocket: globalThis.WebSocket,
+      clock: realClock,
+      random: realRandom,
+      wake: browserWake,
+      hidden: isPageHidden,
+      reportError: reportUncaught,
     },
-    outbox: {
-      messages: amount("outbox.messages", outbox.messages, DEFAULT_LIMITS.outboxMessages),
-      bytes: amount("outbox.bytes", outbox.bytes, DEFAULT_LIMITS.outboxBytes),
-    },
-    webSocket: options.webSocket,
-    clock: options.clock ?? realClock,
-    random: options.random ?? realRandom,
-    wake: options.wake ?? browserWake,
-    reportError: options.reportError ?? reportUncaught,
+    options,
+  );
+  const { backoff, outbox } = settings;
+  return {
+    ...settings,
+    backoff: fill({ baseMs: 500, capMs: 20_000, stableMs: 10_000, maxAttempts: Number.POSITIVE_INFINITY }, backoff),
+    outbox: fill({ messages: 1_000, bytes: 1_048_576 }, outbox),
   };
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(settings, name)) {
-      const known = Object.keys(settings).join(", ");
-      throw new SocketError("bad_option", `Cannot use the option ${name}: expected one of ${known}`);
-    }
-  }
-  return settings;
 }
 
-function amount(name: string, value: unknown, preset: number): number {
-  if (value === undefined) return preset;
-  if (typeof value === "number" && value >= 0) return value;
-  throw new SocketError(
-    "bad_option",
-    `Cannot use the option ${name}: expected a number from 0, got ${describe(value)}`,
-  );
+/** Puts what is given in place of the defaults: no other names, and a number from 0 where one belongs. */
+function fill<D extends object, G extends object>(defaults: D, given: G): D & G {
+  for (const [name, value] of Object.entries(given)) {
+    const isNumber = typeof Reflect.get(defaults, name) === "number";
+    if (!(name in defaults) || (isNumber && !(typeof value === "number" && value >= 0))) {
+      throw new SocketError("bad_option", `${name} ${value}`);
+    }
+  }
+  return { ...defaults, ...given };
 }

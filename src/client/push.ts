@@ -1,5 +1,35 @@
+import { type Alarm, createAlarm } from "./clock.js";
 import { PushError } from "./errors.js";
-import { callSafely, type ErrorReporter } from "./listeners.js";
+import type { Encoded } from "./frames.js";
+import { type Callback, callSafely } from "./listeners.js";
+import type { SocketSettings } from "./options.js";
+
+/**
+ * One message to the server and what becomes of it.
+ *
+ * Two ways to learn that: `receive(status, callback)` as in phoenix.js, or `await push.reply`. It is no promise itself, so that
+ * an async function can return it, and a push that nobody looks at never becomes an unhandled rejection.
+ *
+ * Failures on this side reach `receive("error")` with `{reason, outcome}`, a missing reply `receive("timeout")`.
+ */
+export interface Push<Reply = unknown> {
+  /**
+   * Calls back with the response when the push ends with this status: `ok`, `error`, `timeout`, or any other that the server uses.
+   *
+   * Called at once if it has ended already. A join calls back again each time the channel is joined again.
+   */
+  receive(status: "ok", callback: (response: Reply) => void): this;
+  receive(status: string, callback: (response: unknown) => void): this;
+  /**
+   * The reply: resolves with the response of status `ok`, rejects with a {@link PushError} otherwise.
+   *
+   * Made when it is first read; of a join that is tried again, it is the attempt going on at that moment. A reply of bytes is a
+   * `Uint8Array`.
+   */
+  readonly reply: Promise<Reply>;
+  /** Whether it has ended. */
+  readonly settled: boolean;
+}
 
 /** What a push needs to know of its channel at the moment it is written. */
 export interface PushTarget {
@@ -10,126 +40,88 @@ export interface PushTarget {
   readonly open: boolean;
 }
 
-/** What becomes of a push: a reply, or a failure on this side (which carries its error). */
-export interface PushResult {
-  readonly status: string;
-  readonly response: unknown;
-  readonly error?: PushError;
+/** Hears how a push ended: by the server's reply, or with an error on this side. */
+export type Settle = (status: string, response: unknown, error?: PushError) => void;
+
+/** What a push is made of. */
+export interface PushContent {
+  readonly target: PushTarget;
+  readonly event: string;
+  readonly data: Encoded;
+  /** How long it waits for its reply while connected. Default: the socket's. */
+  readonly timeoutMs?: number | undefined;
+  /** The id under which the server knows it across sessions, if it is idempotent. */
+  readonly id?: string | undefined;
+  /** Of a channel's join and leave: what to do when it ends. They are written whether or not the channel is joined. */
+  readonly control?: Settle | undefined;
 }
 
-interface Hook {
-  readonly status: string;
-  readonly callback: (response: unknown) => void;
+/** A push on its way to the server. */
+export interface Sending extends Push, PushContent {
+  readonly timeoutMs: number;
+  ref: string;
+  /** The channel's join when the push was written; `null` if it was not, and so cannot have reached the server. */
+  joinRef: string | null;
+  /** The most bytes that its frame can have. */
+  size: number;
+  /** Its number in this session; 0 until it is written there. */
+  seq: number;
+  /** Its time for a reply. */
+  readonly alarm: Alarm;
+  /** Ends the push, once: later results are ignored. */
+  readonly settle: Settle;
+  /** Begins anew, as a join does that is tried again; callbacks stay. */
+  renew(): void;
 }
 
-/**
- * One message to the server and what becomes of it.
- *
- * Two ways to learn that: `receive(status, callback)` as in phoenix.js, or `await push.reply`. It is no promise itself, so that
- * an async function can return it, and a push that nobody looks at never becomes an unhandled rejection.
- *
- * Failures on this side reach `receive("error")` with `{reason, outcome}`, a missing reply `receive("timeout")`.
- */
-export class Push {
-  /** @internal */ readonly target: PushTarget;
-  /** @internal */ readonly event: string;
-  /** @internal */ readonly timeoutMs: number;
-  /** @internal */ readonly idempotent: boolean;
-  /** @internal Written whether or not the channel is joined: its join and leave. */
-  readonly control: boolean;
-  /** @internal The payload as JSON: taken when pushed, so later changes of the object do not show. */
-  payloadText: string;
-  /** The bytes that it counts for in the outbox; 0 until it is sent. */
-  bytes = 0;
-  /** @internal */ ref = "";
-  /** @internal Whether it may have reached the server. */
-  written = false;
-  /** @internal */ timer: object | undefined;
-  readonly #hooks: Hook[] = [];
-  #result: PushResult | undefined;
-  #reply: Promise<unknown> | undefined;
-  #settleReply: ((result: PushResult) => void) | undefined;
-
-  /** @internal */
-  constructor(
-    target: PushTarget,
-    event: string,
-    payloadText: string,
-    options: { readonly timeoutMs: number; readonly idempotent?: boolean; readonly control?: boolean },
-  ) {
-    this.target = target;
-    this.event = event;
-    this.payloadText = payloadText;
-    this.timeoutMs = options.timeoutMs;
-    this.idempotent = options.idempotent ?? false;
-    this.control = options.control ?? false;
-  }
-
-  /**
-   * Calls back with the response when the push ends with this status: `ok`, `error`, `timeout`, or any other that the server uses.
-   *
-   * Called at once if it has ended already. A join calls back again each time the channel is joined again.
-   */
-  receive(status: string, callback: (response: unknown) => void): this {
-    this.#hooks.push({ status, callback });
-    if (this.#result?.status === status) callback(this.#result.response);
-    return this;
-  }
-
-  /**
-   * The reply: resolves with the response of status `ok`, rejects with a {@link PushError} otherwise.
-   *
-   * Made when it is first read; of a join that is tried again, it is the attempt going on at that moment.
-   */
-  get reply(): Promise<unknown> {
-    this.#reply ??= new Promise((resolve, reject) => {
-      const settle = ({ status, response, error }: PushResult): void => {
-        if (status === "ok") resolve(response);
-        else reject(error ?? refusal(this, status, response));
-      };
-      if (this.#result === undefined) this.#settleReply = settle;
-      else settle(this.#result);
-    });
-    return this.#reply;
-  }
-
-  /** @internal Whether it has ended. */
-  get settled(): boolean {
-    return this.#result !== undefined;
-  }
-
-  /** @internal Ends the push, once: later results are ignored. */
-  settle(result: PushResult, report: ErrorReporter): void {
-    if (this.#result !== undefined) return;
-    this.#result = result;
-    this.#settleReply?.(result);
-    for (const { status, callback } of Array.from(this.#hooks)) {
-      if (status === result.status) callSafely(callback, result.response, report);
-    }
-  }
-
-  /** @internal Makes a join ready for its next attempt; callbacks stay. */
-  renew(payloadText: string): void {
-    this.payloadText = payloadText;
-    this.written = false;
-    if (this.#result === undefined) return;
-    this.#result = undefined;
-    this.#reply = undefined;
-    this.#settleReply = undefined;
-  }
-}
-
-/** Makes the result of a push that failed on this side. */
-export function failure(error: PushError): PushResult {
-  return { status: error.code === "timeout" ? "timeout" : "error", response: error.response, error };
-}
-
-function refusal(push: Push, status: string, response: unknown): PushError {
-  const what = `${JSON.stringify(push.event)} on ${JSON.stringify(push.target.topic)}`;
-  return new PushError(
-    "refused",
-    "refused",
-    `Push ${what} failed: expected status "ok", got ${JSON.stringify(status)}`,
-    response,
-  );
+/** Makes a push. `late` is called when its alarm fires. */
+export function createPush(
+  content: PushContent,
+  { clock, timeoutMs, reportError }: SocketSettings,
+  late: (push: Sending) => void,
+): Sending {
+  const hooks: Settle[] = [];
+  let result: Parameters<Settle> | undefined;
+  let reply: Promise<unknown> | undefined;
+  const hook = (settle: Settle): void => {
+    hooks.push(settle);
+    if (result) settle(...result);
+  };
+  const push: Sending = {
+    ...content,
+    timeoutMs: content.timeoutMs ?? timeoutMs,
+    ref: "",
+    joinRef: null,
+    size: 0,
+    seq: 0,
+    alarm: createAlarm(clock, () => late(push)),
+    receive(status: string, callback: Callback) {
+      hook((came, response) => {
+        if (came === status) callback(response);
+      });
+      return push;
+    },
+    get reply() {
+      return (reply ??= new Promise((resolve, reject) => {
+        hook((status, response, error) => {
+          if (status === "ok") resolve(response);
+          else reject(error ?? new PushError("refused", "refused", push, response));
+        });
+      }));
+    },
+    get settled() {
+      return !!result;
+    },
+    settle(...ended) {
+      if (result) return;
+      result = ended;
+      push.alarm.clear();
+      content.control?.(...ended);
+      for (const settle of [...hooks]) callSafely(() => settle(...ended), reportError);
+    },
+    renew() {
+      if (result) result = reply = undefined;
+    },
+  };
+  return push;
 }

@@ -1,8 +1,10 @@
-import type { CloseReason } from "../protocol/close-codes.js";
-
 /** Why a connection was lost: the WebSocket's code, and what its reason said. */
-export interface SocketClose extends CloseReason {
+export interface SocketClose {
   readonly code: number;
+  /** A short stable word or sentence; empty if nothing was said. */
+  readonly reason: string;
+  /** The earliest moment to come back, in milliseconds from the close, if the server named one. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /**
@@ -12,7 +14,10 @@ export interface SocketClose extends CloseReason {
  *   after a close code that forbids to reconnect, `attempts` when the budget of reconnects is spent.
  * - `connecting`: asks for a new session. `resuming`: asks for the one it has. `attempt` counts reconnects in a row, from 0.
  * - `open`: attached to its session; `resumed` tells whether to the one before.
- * - `waiting`: tries again at `untilMs` of its clock, `delayMs` after the loss that `close` describes.
+ * - `waiting`: tries again at `untilMs` of its clock, `delayMs` after the loss that `close` describes. `untilMs` is
+ *   `Infinity` while nobody sees the page and there is no session to save: it tries again when the page is shown.
+ *
+ * A state never changes: each one is a new object, so that it can be compared by identity.
  */
 export type SocketState =
   | { readonly name: "closed"; readonly why: "new" | "disconnected" }

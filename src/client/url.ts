@@ -1,4 +1,3 @@
-import { PROTOCOL_VSN } from "../protocol/names.js";
 import { SocketError } from "./errors.js";
 
 /**
@@ -9,23 +8,15 @@ import { SocketError } from "./errors.js";
  * @throws {SocketError} `bad_url` if this gives no WebSocket URL
  */
 export function endpointUrl(base: string, page: string | undefined): string {
-  let url: URL;
   try {
-    url = page === undefined ? new URL(base) : new URL(base, page);
+    const url = new URL(base, page);
+    url.protocol = url.protocol.replace("http", "ws");
+    url.pathname = url.pathname.replace(/\/?$/, "/websocket");
+    url.searchParams.set("vsn", "2.0.0");
+    url.hash = "";
+    if (!/^wss?:/.test(url.href)) throw new TypeError(url.protocol);
+    return url.href;
   } catch (cause) {
-    throw new SocketError("bad_url", `Cannot connect to "${base}": expected a URL such as ws://host:4000/socket`, {
-      cause,
-    });
+    throw new SocketError("bad_url", base, cause);
   }
-  url.protocol = url.protocol.replace(/^http/, "ws");
-  if (url.protocol !== "ws:" && url.protocol !== "wss:") {
-    throw new SocketError(
-      "bad_url",
-      `Cannot connect to "${base}": expected ws:, wss:, http: or https:, got ${url.protocol}`,
-    );
-  }
-  url.pathname = `${url.pathname.replace(/\/$/, "")}/websocket`;
-  url.searchParams.set("vsn", PROTOCOL_VSN);
-  url.hash = "";
-  return url.href;
 }

@@ -5,16 +5,15 @@
  */
 export type WakeSource = (wake: () => void) => () => void;
 
-/** Wakes when the browser comes online and when the tab becomes visible. Outside a browser it never does. */
+/** Whether nobody sees the page. Outside a browser: no. */
+export function isPageHidden(): boolean {
+  return globalThis.document?.visibilityState === "hidden";
+}
+
+/** Wakes when the browser comes online and when the tab is shown or hidden: who is woken looks which. Outside a browser it never does. */
 export const browserWake: WakeSource = (wake) => {
-  if (typeof document === "undefined" || typeof globalThis.addEventListener !== "function") return () => undefined;
-  const seen = (): void => {
-    if (document.visibilityState === "visible") wake();
-  };
-  globalThis.addEventListener("online", wake);
-  document.addEventListener("visibilitychange", seen);
-  return () => {
-    globalThis.removeEventListener("online", wake);
-    document.removeEventListener("visibilitychange", seen);
-  };
+  const abort = new AbortController();
+  // The event of a document bubbles to its window.
+  for (const event of ["online", "visibilitychange"]) globalThis.addEventListener?.(event, wake, abort);
+  return () => abort.abort();
 };

@@ -1,3 +1,3 @@
-export type { Inspector, InspectorOptions } from "./inspector-socket.js";
-export { openInspector } from "./open-inspector.js";
+export type { Inspector, InspectorActions, InspectorOptions } from "./inspector-socket.js";
+export { openInspector, type OpenInspectorOptions } from "./open-inspector.js";
 export { InspectorError, type InspectorErrorCode } from "./protocol/errors.js";

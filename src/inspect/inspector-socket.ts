@@ -14,8 +14,14 @@ import {
   runtimeDirectories,
   socketPath,
 } from "./protocol/runtime-directory.js";
-import { ReaderConnection } from "./reader-connection.js";
+import { type DrainAction, ReaderConnection } from "./reader-connection.js";
 import { SnapshotSource } from "./snapshot-source.js";
+
+/** What may be done to a system through its inspector, each action by itself. What is not opened does not exist in the protocol. */
+export interface InspectorActions {
+  /** Whether `holdfast drain` may hand the clients of an endpoint over. Default `false`. */
+  readonly drain?: boolean;
+}
 
 /** Options of {@link serveInspector}. */
 export interface InspectorOptions {
@@ -34,19 +40,28 @@ export interface InspectorOptions {
   readonly clock?: Clock;
 }
 
+/** What the opened actions are carried out by. */
+export interface OpenActions {
+  readonly drain?: DrainAction;
+}
+
 /**
  * Serves the system's tree on a Unix domain socket of its own, `<name>-<pid>.sock` with mode 0600 in a directory with mode 0700.
  *
- * Only the user who runs the process, and root, can connect. The protocol only reads: nobody can change anything through it. The socket does
- * not keep the process alive, and costs nothing while nobody is connected. Sockets that ended processes left behind are removed.
+ * Only the user who runs the process, and root, can connect. They can look, and do what `actions` has: without it nobody can change anything
+ * through the socket. It does not keep the process alive, and costs nothing while nobody is connected. Sockets that ended processes left behind are removed.
  *
  * @throws {InspectorError} `unsafe_directory`, `path_too_long`, `address_in_use` or `unsupported_platform`
  */
-export async function serveInspector(system: InspectableSystem, options: InspectorOptions = {}): Promise<Inspector> {
+export async function serveInspector(
+  system: InspectableSystem,
+  options: InspectorOptions = {},
+  actions: OpenActions = {},
+): Promise<Inspector> {
   const directory = options.directory === undefined ? await firstUsableDirectory() : options.directory;
   await preparePrivateDirectory(directory);
   await removeStaleSockets(directory);
-  const inspector = new Inspector(system, socketPath(directory, system.name, process.pid), options);
+  const inspector = new Inspector(system, socketPath(directory, system.name, process.pid), options, actions);
   await inspector.listen();
   return inspector;
 }
@@ -57,6 +72,7 @@ export class Inspector {
   readonly path: string;
   readonly #server: Server;
   readonly #source: SnapshotSource;
+  readonly #actions: OpenActions;
   readonly #clock: Clock;
   readonly #idleTimeoutMs: number;
   readonly #maxClients: number;
@@ -65,11 +81,12 @@ export class Inspector {
   #warned = false;
 
   /** @internal */
-  constructor(system: InspectableSystem, path: string, options: InspectorOptions) {
+  constructor(system: InspectableSystem, path: string, options: InspectorOptions, actions: OpenActions) {
     this.path = path;
     this.#clock = options.clock ?? inspectorClock;
     this.#idleTimeoutMs = options.idleTimeoutMs ?? 60_000;
     this.#maxClients = options.maxClients ?? 8;
+    this.#actions = actions;
     this.#source = new SnapshotSource(system, this.#clock, options.minSnapshotIntervalMs ?? 250);
     this.#server = createServer((socket) => this.#accept(socket));
   }
@@ -125,6 +142,7 @@ export class Inspector {
     }
     const reader = new ReaderConnection(socket, {
       source: this.#source,
+      drain: this.#actions.drain,
       clock: this.#clock,
       idleTimeoutMs: this.#idleTimeoutMs,
       onClose: (closed) => this.#readers.delete(closed),

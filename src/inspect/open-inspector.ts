@@ -1,6 +1,13 @@
 import type { ActorSystem } from "../kernel/system.js";
-import { type Inspector, type InspectorOptions, serveInspector } from "./inspector-socket.js";
+import { DrainDesk } from "./drain-desk.js";
+import { type Inspector, type InspectorActions, type InspectorOptions, serveInspector } from "./inspector-socket.js";
 import { inspectSystem } from "./kernel-adapter.js";
+
+/** Options of {@link openInspector}. */
+export interface OpenInspectorOptions extends InspectorOptions {
+  /** What may be done through the socket, besides looking. Default nothing. Each use is a report of the system, `inspector_action`. */
+  readonly actions?: InspectorActions;
+}
 
 /**
  * Lets `holdfast tree` show the actors of this system: opens its inspector socket, and closes it when the system has stopped.
@@ -10,12 +17,22 @@ import { inspectSystem } from "./kernel-adapter.js";
  * console.log(`npx holdfast tree --pid ${process.pid}`);
  * ```
  *
- * Only the user who runs the process can connect, and nothing can be changed through it; see {@link serveInspector}.
+ * Only the user who runs the process can connect, and nothing can be changed through it but what `actions` opens:
+ *
+ * ```ts
+ * await openInspector(system, { actions: { drain: true } }); // holdfast drain
+ * ```
  *
  * @throws {InspectorError} `unsafe_directory`, `path_too_long`, `address_in_use` or `unsupported_platform`
  */
-export async function openInspector(system: ActorSystem, options: InspectorOptions = {}): Promise<Inspector> {
-  const inspector = await serveInspector(inspectSystem(system), options);
+export async function openInspector(system: ActorSystem, options: OpenInspectorOptions = {}): Promise<Inspector> {
+  const { actions, ...serving } = options;
+  const view = inspectSystem(system);
+  const inspector = await serveInspector(
+    view,
+    serving,
+    actions?.drain === true ? { drain: new DrainDesk(system, view) } : {},
+  );
   void closeWith(system, inspector);
   return inspector;
 }

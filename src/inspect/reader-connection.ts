@@ -5,20 +5,32 @@ import {
   encodeError,
   encodeResult,
   endsConnection,
+  type DrainRequest,
+  DRAIN_METHODS,
   MAX_REQUEST_BYTES,
   parseRequest,
+  READING_METHODS,
   type ReplyError,
 } from "./protocol/messages.js";
-import type { SnapshotSource } from "./snapshot-source.js";
+import type { Answer, SnapshotSource } from "./snapshot-source.js";
+
+/** Answers what concerns one opened action; never throws. */
+export interface DrainAction {
+  answer(request: DrainRequest): Answer;
+}
 
 /** What a reader's connection needs of the socket it came through. */
 export interface ReaderOptions {
   readonly source: SnapshotSource;
+  /** Present where the program has opened the action. */
+  readonly drain: DrainAction | undefined;
   readonly clock: Clock;
   /** How long a reader may ask nothing, or not read what it asked for, before it is cut off. */
   readonly idleTimeoutMs: number;
   readonly onClose: (reader: ReaderConnection) => void;
 }
+
+const ALL_METHODS = [...READING_METHODS, ...DRAIN_METHODS];
 
 /**
  * One reader of the inspector: takes its requests one after another.
@@ -85,13 +97,13 @@ export class ReaderConnection {
   }
 
   #answer(line: string): void {
-    const parsed = parseRequest(line);
+    const { source, drain, clock } = this.#options;
+    const parsed = parseRequest(line, drain === undefined ? READING_METHODS : ALL_METHODS);
     if (!parsed.ok) {
       if (endsConnection(parsed.error.code)) this.#end(parsed.error, parsed.id);
       else this.#write(encodeError(parsed.id, parsed.error));
       return;
     }
-    const { source, clock } = this.#options;
     const { request } = parsed;
     const warmUpMs = request.method === "tree" ? source.warmUpMs() : 0;
     if (warmUpMs > 0) {
@@ -100,7 +112,9 @@ export class ReaderConnection {
       this.#warmUpTimer = clock.setTimer(warmUpMs, () => this.#resume());
       return;
     }
-    const answer = source.answer(request);
+    const isReading = request.method === "tree" || request.method === "info";
+    const answer = isReading ? source.answer(request) : drain?.answer(request);
+    if (answer === undefined) return;
     this.#write(answer.ok ? encodeResult(request.id, answer.json) : encodeError(request.id, answer.error));
   }
 

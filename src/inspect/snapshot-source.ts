@@ -1,7 +1,7 @@
 import type { Clock } from "../kernel/clock.js";
 import type { InspectableSystem } from "./inspectable.js";
 import { LoopDelayMeter } from "./loop-delay-meter.js";
-import type { InspectorRequest, ReplyError } from "./protocol/messages.js";
+import type { DrainRequest, InspectorRequest, ReplyError } from "./protocol/messages.js";
 import { EVERYTHING, FIRST_LOOK, takeActorSnapshot, takeSnapshot } from "./snapshot.js";
 
 /** How long the first reader waits, so that its snapshot can say how late the event loop is. */
@@ -57,7 +57,7 @@ export class SnapshotSource {
   }
 
   /** Answers one request at once. Never throws. */
-  answer(request: InspectorRequest): Answer {
+  answer(request: Exclude<InspectorRequest, DrainRequest>): Answer {
     try {
       return request.method === "tree" ? this.#tree(request.params.all) : this.#info(request.params.actor);
     } catch (error) {

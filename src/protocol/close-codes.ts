@@ -1,6 +1,12 @@
 import { DEFAULT_LIMITS } from "./limits.js";
 import { utf8Length } from "./text-bytes.js";
 
+/** Codes that a client judges by itself; apart from the table of names, which a page that names none then need not carry. */
+export const CLOSE_NORMAL = 1000;
+export const CLOSE_TOO_BIG = 1009;
+export const CLOSE_DROPPED = 4200;
+export const CLOSE_HEARTBEAT = 4203;
+
 /**
  * Every WebSocket close code that the protocol uses.
  *
@@ -13,13 +19,13 @@ import { utf8Length } from "./text-bytes.js";
  */
 export const CloseCode = {
   /** The session ended as wanted: `bye`, or a clean stop. A stock Phoenix client never gets it. */
-  normal: 1000,
+  normal: CLOSE_NORMAL,
   /** For a stock Phoenix client: kicked. */
   goingAway: 1001,
   /** The connection broke without a close frame. Never sent, only seen. */
   abnormal: 1006,
   /** A frame above the payload limit; the WebSocket layer sends it. */
-  messageTooBig: 1009,
+  messageTooBig: CLOSE_TOO_BIG,
   /** For a stock Phoenix client: the server's side crashed. */
   internalError: 1011,
   /** For a stock Phoenix client: drain. */
@@ -45,13 +51,13 @@ export const CloseCode = {
   /** The token has expired: get a new one first. */
   authExpired: 4103,
   /** The client dropped the connection and keeps the session. Sent by clients only. */
-  dropped: 4200,
+  dropped: CLOSE_DROPPED,
   /** The server is being drained. */
   drain: 4201,
   /** The client reads too slowly. */
   slowConsumer: 4202,
   /** Nothing was heard for too long. */
-  heartbeat: 4203,
+  heartbeat: CLOSE_HEARTBEAT,
   /** The session lives elsewhere now. */
   moved: 4204,
   /** The server has too much to do. */
@@ -64,7 +70,7 @@ export const CloseCode = {
 
 /** Tells whether a client must not reconnect by itself after this code: 1000 and 4000-4099. */
 export function isTerminal(code: number): boolean {
-  return code === CloseCode.normal || (code >= 4000 && code < 4100);
+  return code === CLOSE_NORMAL || (code >= 4000 && code < 4100);
 }
 
 /** Tells whether a client reconnects after this code with a new session: 4100-4199. */

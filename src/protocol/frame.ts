@@ -1,11 +1,13 @@
 import { describe } from "./describe.js";
+import { DEEPEST_NESTING, nestsTooDeep } from "./nesting.js";
 import { isCount, isSeq } from "./sequence.js";
 
 /**
- * One message of the wire, in either direction: Phoenix's five elements and the two of the session level.
+ * One message of the wire, in either direction: Phoenix's five elements and the three of the session level.
  *
  * `seq` numbers the frames of one direction of a session from 1; `ack` is the highest number of the other direction that
  * was handled with everything below it. Both are `undefined` on frames of a stock Phoenix client and on the topic `phoenix`.
+ * `id` marks a push that may be sent again in another session: whoever has handled this id does not handle it again.
  */
 export interface Frame {
   readonly joinRef: string | null;
@@ -16,6 +18,8 @@ export interface Frame {
   readonly payload: unknown;
   readonly seq: number | undefined;
   readonly ack: number | undefined;
+  /** Absent on all but idempotent pushes; 1 to 64 characters. */
+  readonly id?: string;
 }
 
 /** What decoding a frame gives: the frame, or a reason that says what was expected and what came. */
@@ -30,15 +34,24 @@ export class PayloadError extends Error {
   override readonly name = "PayloadError";
 }
 
+/** The most characters of the id of an idempotent push. */
+export const LONGEST_PUSH_ID = 64;
+
+/** Tells whether an unknown value is the id of an idempotent push: a string of 1 to 64 characters. */
+export function isPushId(value: unknown): value is string {
+  return typeof value === "string" && value.length > 0 && value.length <= LONGEST_PUSH_ID;
+}
+
 const SHAPE = "[join_ref, ref, topic, event, payload]";
 
 /**
- * Reads a text frame: a JSON array `[join_ref, ref, topic, event, payload, seq?, ack?]`.
+ * Reads a text frame: a JSON array `[join_ref, ref, topic, event, payload, seq?, ack?, id?]`.
  *
- * Never throws, whatever the text. `seq` and `ack` may be absent or `null`; elements after the seventh are ignored, so that
+ * Never throws, whatever the text. `seq`, `ack` and `id` may be absent or `null`; elements after the eighth are ignored, so that
  * later versions may add some. The payload may be any JSON here: what it must be is the business of its event.
  */
 export function decodeTextFrame(text: string): DecodedFrame {
+  if (nestsTooDeep(text)) return refuse(`arrays and objects at most ${DEEPEST_NESTING} deep`, "deeper ones");
   let parts: unknown;
   try {
     parts = JSON.parse(text);
@@ -55,13 +68,17 @@ export function decodeTextFrame(text: string): DecodedFrame {
   const event = elements[3];
   const seq = elements[5] ?? undefined;
   const ack = elements[6] ?? undefined;
+  const id = elements[7] ?? undefined;
   if (joinRef !== null && typeof joinRef !== "string") return refuse("join_ref as a string or null", describe(joinRef));
   if (ref !== null && typeof ref !== "string") return refuse("ref as a string or null", describe(ref));
   if (typeof topic !== "string") return refuse("topic as a string", describe(topic));
   if (typeof event !== "string") return refuse("event as a string", describe(event));
   if (seq !== undefined && !isSeq(seq)) return refuse("seq as an integer from 1 to 2^53 - 1, or null", describe(seq));
   if (ack !== undefined && !isCount(ack)) return refuse("ack as an integer from 0 to 2^53 - 1, or null", describe(ack));
-  return { ok: true, frame: { joinRef, ref, topic, event, payload: elements[4], seq, ack } };
+  const frame = { joinRef, ref, topic, event, payload: elements[4], seq, ack };
+  if (id === undefined) return { ok: true, frame };
+  if (!isPushId(id)) return refuse(`id as a string of 1 to ${LONGEST_PUSH_ID} characters, or null`, describe(id));
+  return { ok: true, frame: { ...frame, id } };
 }
 
 /**
@@ -70,7 +87,12 @@ export function decodeTextFrame(text: string): DecodedFrame {
  * @throws {PayloadError} if the payload has no JSON form
  */
 export function encodeTextFrame(frame: Frame): string {
-  return sealBody(encodeBody(frame.joinRef, frame.ref, frame.topic, frame.event, frame.payload), frame.seq, frame.ack);
+  return sealBody(
+    encodeBody(frame.joinRef, frame.ref, frame.topic, frame.event, frame.payload),
+    frame.seq,
+    frame.ack,
+    frame.id,
+  );
 }
 
 /**
@@ -125,16 +147,17 @@ export function encodePayload(payload: unknown): string {
 }
 
 /**
- * Closes a body into a whole frame: `]`, `,seq]` or `,seq,ack]`.
+ * Closes a body into a whole frame: `]`, `,seq]`, `,seq,ack]` or `,seq,ack,id]`.
  *
- * An `ack` without a `seq` leaves `null` in the sixth place.
+ * What is absent before something that is there leaves `null` in its place.
  */
-export function sealBody(body: string, seq?: number, ack?: number): string {
+export function sealBody(body: string, seq?: number, ack?: number, id?: string): string {
+  if (id !== undefined) return `${body},${seq ?? null},${ack ?? null},${JSON.stringify(id)}]`;
   if (ack !== undefined) return `${body},${seq ?? null},${ack}]`;
   return seq === undefined ? `${body}]` : `${body},${seq}]`;
 }
 
-/** The most bytes that {@link sealBody} adds to a body: two numbers of 16 digits, two commas and the bracket. */
+/** The most bytes that {@link sealBody} adds to a body without an id: two numbers of 16 digits, two commas and the bracket. */
 export const SEAL_BYTES = 35;
 
 function quote(ref: string | null): string {

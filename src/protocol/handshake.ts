@@ -24,6 +24,8 @@ export interface ResumeRequest {
   readonly txFirst: number;
   /** The number that the client's next new frame will carry. */
   readonly txNext: number;
+  /** Rises with each `hello` that the client writes for this session, from 1. Absent from a client that does not count. */
+  readonly attempt?: number;
 }
 
 /** The payload of `hello`, the first frame of a client that wants a session. */
@@ -34,7 +36,7 @@ export interface Hello {
   readonly token?: string;
   /** What the app wants to tell when it connects. */
   readonly params?: JsonObject;
-  /** How long the session shall outlive its socket, in milliseconds; the server may give less. */
+  /** How long the session shall outlive its socket, in whole milliseconds; the server may give less. Absent: as long as it may. */
   readonly ttlMs?: number;
   /** Present exactly if `intent` is `resume`. */
   readonly resume?: ResumeRequest;
@@ -98,19 +100,19 @@ const ANSWER = "the answer to hello";
  */
 export function parseHello(payload: unknown): ParsedHello {
   if (!isObject(payload)) return refuseHello("an object", payload);
-  const { v, intent, token, params, ttlMs } = payload;
+  const { v, intent, token, params, ttlMs = null } = payload;
   if (v !== SESSION_VERSION) {
     return { ok: false, code: CloseCode.version, reason: misfit("hello", `v to be ${SESSION_VERSION}`, describe(v)) };
   }
   if (intent !== "new" && intent !== "resume") return refuseHello('intent to be "new" or "resume"', intent);
   if (token !== undefined && typeof token !== "string") return refuseHello("token to be a string", token);
   if (params !== undefined && !isObject(params)) return refuseHello("params to be an object", params);
-  if (ttlMs !== undefined && !isCount(ttlMs)) return refuseHello("ttlMs to be a whole number from 0", ttlMs);
+  if (ttlMs !== null && !isDuration(ttlMs)) return refuseHello("ttlMs to be a number from 0, or null", ttlMs);
   const rest = {
     v: SESSION_VERSION,
     ...(token === undefined ? {} : { token }),
     ...(params === undefined ? {} : { params }),
-    ...(ttlMs === undefined ? {} : { ttlMs }),
+    ...(ttlMs === null ? {} : { ttlMs: Math.floor(ttlMs) }),
   } as const;
   if (intent === "new") {
     if (payload["resume"] !== undefined) return refuseHello('no resume with intent "new"', payload["resume"]);
@@ -177,6 +179,7 @@ const RESUME: readonly Rule<ResumeRequest>[] = [
   ["rx", COUNT, isCount],
   ["txFirst", SEQ, isSeq],
   ["txNext", SEQ, isSeq],
+  ["attempt", `${COUNT} or absent`, (value) => value === undefined || isCount(value)],
 ];
 
 /** Tells whether an object follows all rules; says of the first that it does not follow what was expected and what came. */
@@ -203,9 +206,10 @@ function parseResume(value: unknown): ResumeRequest | string {
     problem = misfit("hello", `resume.${expected}`, got);
   };
   if (!follows(value, RESUME, complain)) return problem;
-  const { sid, secret, epoch, rx, txFirst, txNext } = value;
+  const { sid, secret, epoch, rx, txFirst, txNext, attempt } = value;
   if (txNext < txFirst) return misfit("hello", "resume.txNext to be a whole number from txFirst", describe(txNext));
-  return { sid, secret, epoch, rx, txFirst, txNext };
+  const position = { sid, secret, epoch, rx, txFirst, txNext };
+  return attempt === undefined ? position : { ...position, attempt };
 }
 
 function parseRefusal(response: unknown): Refusal {
@@ -216,6 +220,10 @@ function parseRefusal(response: unknown): Refusal {
 
 function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isDuration(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }
 
 function isTextOf(longest: number): (value: unknown) => boolean {

@@ -1,16 +1,14 @@
 /** The topic of the connection itself: heartbeats, the handshake, acknowledgements. Frames on it are never numbered. */
 export const PHOENIX_TOPIC = "phoenix";
 
-/** The version of the Phoenix serializer that both levels of the protocol speak; it stands in the URL as `vsn`. */
-export const PROTOCOL_VSN = "2.0.0";
-
 /** The version of the session level (level 2), as `hello` carries it in `v`. */
 export const SESSION_VERSION = 1;
 
 /**
  * The events of a channel's life, with Phoenix's names. An app's own events must not use them.
  *
- * `join` and `leave` go to the server; `reply`, `error` and `close` come from it.
+ * `join` and `leave` go to the server; `reply`, `error` and `close` come from it, and so does `gap`, which is ours: it announces what
+ * was not delivered of a topic.
  */
 export const ChannelEvent = {
   join: "phx_join",
@@ -18,12 +16,14 @@ export const ChannelEvent = {
   reply: "phx_reply",
   error: "phx_error",
   close: "phx_close",
+  gap: "phx_gap",
 } as const;
 
 /**
  * The events of the reserved topic `phoenix`.
  *
- * From the client: `heartbeat`, `hello`, `ack`, `bye`. From the server: `reply`, `ping`, `ack`, `gap`, `session`, `drain`.
+ * From the client: `heartbeat`, `hello`, `ack`, `bye`, `token`. From the server: `reply`, `ping`, `ack`, `gap`, `session`, `drain`,
+ * `token_expiring`.
  */
 export const ControlEvent = {
   heartbeat: "heartbeat",
@@ -34,6 +34,8 @@ export const ControlEvent = {
   gap: "gap",
   session: "session",
   drain: "drain",
+  token: "token",
+  tokenExpiring: "token_expiring",
   reply: ChannelEvent.reply,
 } as const;
 

@@ -72,6 +72,16 @@ export class HandledTracker {
     return this.#ahead.size;
   }
 
+  /** Those numbers, in no order. */
+  get numbersAhead(): readonly number[] {
+    return [...this.#ahead];
+  }
+
+  /** Whether a number is handled. */
+  has(seq: number): boolean {
+    return seq <= this.#handled || this.#ahead.has(seq);
+  }
+
   /** Marks one number as handled and tells whether the position moved. A number marked before changes nothing. */
   mark(seq: number): boolean {
     if (seq <= this.#handled) return false;

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Clock, realClock } from "../kernel/clock.js";
+import { resolveCompression } from "./compression.js";
 import { answerText } from "./http-answer.js";
 import type { Origins } from "./origin-policy.js";
 import { TransportError } from "./transport-error.js";
-import { type Admission, type Mount, upgradePath } from "./upgrade-gate.js";
+import { type Admission, EVERY_TRANSPORT, hasTransport, type Mount, pathBelow, upgradePath } from "./upgrade-gate.js";
 import { DEFAULT_KEPT_HEADERS, type UpgradeRequest } from "./upgrade-request.js";
 
 /** Whether the server wants traffic; `reason` is for the operator. */
@@ -24,6 +26,12 @@ export interface HttpServerOptions {
   readonly payloadLimitBytes?: number;
   /** How long a client may take to answer a close frame; 5,000 by default. */
   readonly closeTimeoutMs?: number;
+  /** How long a poll, or a message that was sent by HTTP, waits; 10,000 by default, as in Phoenix. */
+  readonly pollWindowMs?: number;
+  /** How long an HTTP connection stays open between two requests; 65,000 by default, above the usual 60 s of load balancers. */
+  readonly keepAliveTimeoutMs?: number;
+  /** Where the time of polls and streams comes from; the machine's clock by default. */
+  readonly clock?: Clock;
   /** How long a client may take for the headers of its request; 10,000 by default. */
   readonly headersTimeoutMs?: number;
   /** How long a client may take for its whole request; 30,000 by default. */
@@ -55,6 +63,9 @@ export function resolveHttpOptions(options: HttpServerOptions): ResolvedHttpOpti
     allowMissingOrigin: options.allowMissingOrigin ?? true,
     payloadLimitBytes: options.payloadLimitBytes ?? 65_536,
     closeTimeoutMs: options.closeTimeoutMs ?? 5_000,
+    pollWindowMs: options.pollWindowMs ?? 10_000,
+    keepAliveTimeoutMs: options.keepAliveTimeoutMs ?? 65_000,
+    clock: options.clock ?? realClock,
     headersTimeoutMs: options.headersTimeoutMs ?? 10_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
     headerLimitBytes: options.headerLimitBytes ?? 16_384,
@@ -67,6 +78,8 @@ export function resolveHttpOptions(options: HttpServerOptions): ResolvedHttpOpti
   checkNumber("port", resolved.port, 0, 65_535);
   checkNumber("payloadLimitBytes", resolved.payloadLimitBytes, 1, 0x3fff_ffff);
   checkNumber("closeTimeoutMs", resolved.closeTimeoutMs, 1, 0x7fff_ffff);
+  checkNumber("pollWindowMs", resolved.pollWindowMs, 1, 0x7fff_ffff);
+  checkNumber("keepAliveTimeoutMs", resolved.keepAliveTimeoutMs, 1, 0x7fff_ffff);
   checkNumber("headersTimeoutMs", resolved.headersTimeoutMs, 1, resolved.requestTimeoutMs);
   checkNumber("requestTimeoutMs", resolved.requestTimeoutMs, 1, 0x7fff_ffff);
   checkNumber("headerLimitBytes", resolved.headerLimitBytes, 256, 1024 * 1024);
@@ -82,15 +95,30 @@ export const READY_PATH = "/ready";
 function checkMounts(mounts: readonly Mount[]): void {
   const taken = new Set([HEALTH_PATH, READY_PATH]);
   for (const mount of mounts) {
-    const path = upgradePath(mount);
     if (!mount.path.startsWith("/") || /[?#\s]/.test(mount.path) || (mount.path !== "/" && mount.path.endsWith("/"))) {
       throw badOption(`mounts: the path ${JSON.stringify(mount.path)} must look like "/socket"`);
     }
-    if (taken.has(path)) throw badOption(`mounts: two of them, or one and the server's own pages, are at ${path}`);
-    taken.add(path);
+    for (const path of pathsOf(mount)) {
+      if (taken.has(path)) throw badOption(`mounts: two of them, or one and the server's own pages, are at ${path}`);
+      taken.add(path);
+    }
+    const stranger = mount.transports?.find((kind) => !EVERY_TRANSPORT.includes(kind));
+    if (stranger !== undefined) {
+      throw badOption(
+        `mounts: there is no transport ${JSON.stringify(stranger)}; there are ${EVERY_TRANSPORT.join(", ")}`,
+      );
+    }
+    resolveCompression(mount.compression);
     if (mount.payloadLimitBytes !== undefined)
       checkNumber("payloadLimitBytes", mount.payloadLimitBytes, 1, 0x3fff_ffff);
   }
+}
+
+function pathsOf(mount: Mount): string[] {
+  const paths = hasTransport(mount, "websocket") ? [upgradePath(mount)] : [];
+  if (hasTransport(mount, "longpoll")) paths.push(pathBelow(mount, "longpoll"));
+  if (hasTransport(mount, "events")) paths.push(pathBelow(mount, "events"), pathBelow(mount, "send"));
+  return paths;
 }
 
 function checkNumber(name: string, value: number, least: number, most: number): void {

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { resolveCompression } from "./compression.js";
+import { eventStreamPlaces } from "./event-stream-place.js";
 import { answerJson, answerText, refuseUpgrade } from "./http-answer.js";
 import {
   HEALTH_PATH,
@@ -9,12 +11,17 @@ import {
   type ResolvedHttpOptions,
   resolveHttpOptions,
 } from "./http-options.js";
+import type { HttpPlace, HttpPlaceOptions } from "./http-place.js";
 import { listenError } from "./listen-error.js";
+import { LongPollPlace } from "./long-poll-place.js";
 import { compileOrigins, type OriginPolicy } from "./origin-policy.js";
+import { BodyReader } from "./request-body.js";
 import { TransportError } from "./transport-error.js";
-import { checkUpgrade, type Mount, upgradePath } from "./upgrade-gate.js";
-import { splitTarget } from "./upgrade-request.js";
+import type { TransportSocket } from "./transport-socket.js";
+import { checkUpgrade, hasTransport, type Mount, pathBelow, upgradePath } from "./upgrade-gate.js";
+import { splitTarget, type UpgradeRequest } from "./upgrade-request.js";
 import { WebSocketAcceptor } from "./web-socket.js";
+import { whenOver } from "./when-over.js";
 
 /** A server that is not listening yet. */
 export interface HttpServer {
@@ -32,11 +39,15 @@ export interface Listening {
   readonly port: number;
 
   /**
-   * Stops listening, at once, and ends the HTTP connections: idle ones now, busy ones when they have been answered.
+   * Takes no new clients, stops listening and ends the HTTP connections: idle ones now, busy ones when they have been answered.
    *
+   * While there are clients that poll, it listens for the polls in which they hear that it is over.
    * Connected sockets live on: closing them is their owners' part. The promise resolves when the last of them has ended.
    */
   close(): Promise<void>;
+
+  /** Gives the port back at once, also while clients still poll: for an owner that was killed, and whose successor needs the port. */
+  stopListening?(): void;
 }
 
 /**
@@ -60,8 +71,13 @@ class Transport implements HttpServer, Listening {
   readonly #options: ResolvedHttpOptions;
   readonly #server: Server;
   readonly #places: ReadonlyMap<string, Place>;
+  /** What is answered over HTTP, by path: long polls and event streams. */
+  readonly #httpPlaces = new Map<string, HttpPlace>();
   readonly #allowsOrigin: OriginPolicy;
   #requests = 0;
+  /** Clients that poll, also those between two polls. */
+  #polling = 0;
+  #onceClosed: () => void = () => undefined;
   #port = 0;
   #closed: Promise<void> | undefined = undefined;
 
@@ -69,17 +85,27 @@ class Transport implements HttpServer, Listening {
     this.#options = options;
     this.#allowsOrigin = compileOrigins(options.origins, options.allowMissingOrigin);
     this.#places = new Map(
-      options.mounts.map((mount) => [upgradePath(mount), { mount, acceptor: acceptorOf(mount, options) }]),
+      options.mounts
+        .filter((mount) => hasTransport(mount, "websocket"))
+        .map((mount) => [upgradePath(mount), { mount, acceptor: acceptorOf(mount, options) }]),
     );
+    const bodies = new BodyReader();
+    for (const mount of options.mounts) this.#addHttpPlaces(mount, bodies);
     this.#server = createServer({
       headersTimeout: options.headersTimeoutMs,
       requestTimeout: options.requestTimeoutMs,
       // How late a slow client is noticed.
       connectionsCheckingInterval: Math.min(5_000, options.headersTimeoutMs),
       maxHeaderSize: options.headerLimitBytes,
+      keepAliveTimeout: options.keepAliveTimeoutMs,
       noDelay: true,
     });
     this.#server.on("request", (request, response) => this.#onRequest(request, response));
+    // The body's reader says whether the body may come; everybody else is asked no question.
+    this.#server.on("checkContinue", (request, response) => {
+      if (!this.#httpPlaces.has(splitTarget(request.url).path)) response.writeContinue();
+      this.#onRequest(request, response);
+    });
     this.#server.on("upgrade", (request, socket, head) => this.#onUpgrade(request, socket, head));
   }
 
@@ -106,18 +132,33 @@ class Transport implements HttpServer, Listening {
 
   close(): Promise<void> {
     this.#closed ??= new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      if (this.#requests === 0) this.#server.closeAllConnections();
+      this.#onceClosed = resolve;
+      // In the next turn: closed is set by then.
+      setImmediate(() => this.#endIdle());
     });
     return this.#closed;
   }
 
+  stopListening(): void {
+    void this.close();
+    if (this.#server.listening) this.#server.close(() => this.#onceClosed());
+  }
+
+  /**
+   * Stops listening, unless somebody is still to hear of the end in a poll to come; when nobody is to be answered any more, cuts who is left:
+   * they have no request under way, and may never send one.
+   */
+  #endIdle(): void {
+    if (this.#closed === undefined || this.#polling > 0) return;
+    if (this.#server.listening) this.#server.close(() => this.#onceClosed());
+    if (this.#requests === 0) this.#server.closeAllConnections();
+  }
+
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     this.#requests += 1;
-    response.once("close", () => {
+    whenOver(request, response, () => {
       this.#requests -= 1;
-      // Those left have no request under way; some of them may never send one.
-      if (this.#requests === 0 && this.#closed !== undefined) this.#server.closeAllConnections();
+      this.#endIdle();
     });
     try {
       this.#answer(request, response);
@@ -130,7 +171,11 @@ class Transport implements HttpServer, Listening {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const { path } = splitTarget(request.url);
-    if (path === HEALTH_PATH) answerJson(response, 200, { status: "ok" });
+    const place = this.#httpPlaces.get(path);
+    if (place !== undefined) place.answer(request, response);
+    else if ((path === HEALTH_PATH || path === READY_PATH) && request.method !== "GET" && request.method !== "HEAD") {
+      answerText(response, { ok: false, status: 405, message: "GET here", headers: { Allow: "GET, HEAD" } });
+    } else if (path === HEALTH_PATH) answerJson(response, 200, { status: "ok" });
     else if (path === READY_PATH) {
       const readiness = this.#options.ready();
       answerJson(response, readiness.ready ? 200 : 503, readiness);
@@ -185,27 +230,65 @@ class Transport implements HttpServer, Listening {
       });
       return;
     }
-    const connected = acceptor.accept(socket, head, passed.key, passed.subprotocol);
+    const connected = acceptor.accept(request, socket, head, passed);
+    if (connected === undefined) return;
     if (!admission.ok) {
       connected.close(admission.closeCode, admission.reason);
       return;
     }
-    mount.accept(connected, passed.request);
+    giveToOwner(mount, connected, passed.request);
     forgetAddress(socket);
-    if (connected.open && connected.owner === undefined) {
-      connected.close(1011, "");
-      throw new TransportError(
-        "no_owner",
-        `accept of the mount ${mount.path} returned without socket.owner: set it, or close the socket`,
-      );
-    }
   }
+
+  #addHttpPlaces(mount: Mount, bodies: BodyReader): void {
+    const { clock, pollWindowMs, closeTimeoutMs, payloadLimitBytes, onError, admit, keepHeaders } = this.#options;
+    const options: HttpPlaceOptions = {
+      clock,
+      windowMs: pollWindowMs,
+      closeTimeoutMs,
+      payloadLimitBytes: mount.payloadLimitBytes ?? payloadLimitBytes,
+      bodies,
+      rules: {
+        allowsOrigin: this.#allowsOrigin,
+        keptHeaders: keepHeaders,
+        admit,
+        closing: () => this.#closed !== undefined,
+      },
+      onError,
+      accept: (socket, request) => {
+        if (socket.kind === "longpoll") this.#polling += 1;
+        giveToOwner(mount, socket, request);
+      },
+      onOver: (socket) => {
+        if (socket.kind === "longpoll") this.#polling -= 1;
+        this.#endIdle();
+      },
+    };
+    if (hasTransport(mount, "longpoll")) {
+      this.#httpPlaces.set(pathBelow(mount, "longpoll"), new LongPollPlace(options));
+    }
+    if (!hasTransport(mount, "events")) return;
+    const { events, send } = eventStreamPlaces(options);
+    this.#httpPlaces.set(pathBelow(mount, "events"), events);
+    this.#httpPlaces.set(pathBelow(mount, "send"), send);
+  }
+}
+
+function giveToOwner(mount: Mount, socket: TransportSocket, request: UpgradeRequest): void {
+  mount.accept(socket, request);
+  if (!socket.open || socket.owner !== undefined) return;
+  socket.close(1011, "");
+  throw new TransportError(
+    "no_owner",
+    `accept of the mount ${mount.path} returned without socket.owner: set it, or close the socket`,
+  );
 }
 
 function acceptorOf(mount: Mount, options: ResolvedHttpOptions): WebSocketAcceptor {
   return new WebSocketAcceptor({
     payloadLimitBytes: mount.payloadLimitBytes ?? options.payloadLimitBytes,
     closeTimeoutMs: options.closeTimeoutMs,
+    compression: resolveCompression(mount.compression),
     onError: options.onError,
   });
 }

@@ -12,6 +12,7 @@ export class SharedFrame {
   /** The message without any suffix. */
   readonly body: Buffer;
   #whole: Buffer | undefined = undefined;
+  #text: string | undefined = undefined;
 
   private constructor(opcode: number, body: Buffer) {
     this.opcode = opcode;
@@ -31,6 +32,17 @@ export class SharedFrame {
   /** A control frame (ping or pong); `body` is at most 125 bytes. */
   static control(opcode: number, body: Buffer): SharedFrame {
     return new SharedFrame(opcode, body);
+  }
+
+  /** Whether this is a binary message. */
+  get binary(): boolean {
+    return this.opcode === OPCODE_BINARY;
+  }
+
+  /** The body as text, for receivers that are not reached by WebSocket. Made on first use, and kept. */
+  get text(): string {
+    this.#text ??= this.body.toString();
+    return this.#text;
   }
 
   /** Header and body as they go out when there is no suffix. Made on first use, and the same bytes for all who need it. */

@@ -1,7 +1,7 @@
 import type { SharedFrame } from "./shared-frame.js";
 
-/** How a client is connected. */
-export type TransportKind = "websocket";
+/** How a client is connected: a WebSocket, Phoenix's long poll, or an event stream with POSTs for the other direction. */
+export type TransportKind = "websocket" | "longpoll" | "events";
 
 /**
  * Bytes that must be waiting for {@link SocketOwner.onDrain} to be promised.

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { chooseSubprotocol } from "./bearer-subprotocol.js";
+import type { CompressionOptions } from "./compression.js";
 import { checkHandshake, type HttpRefusal } from "./handshake.js";
 import type { OriginPolicy } from "./origin-policy.js";
 import { parseQuery } from "./query-params.js";
-import type { TransportSocket } from "./transport-socket.js";
+import type { TransportKind, TransportSocket } from "./transport-socket.js";
 import { pickHeaders, plainAddress, splitTarget, type UpgradeRequest } from "./upgrade-request.js";
 
 /** A place where clients connect. */
@@ -22,6 +23,15 @@ export interface Mount {
 
   /** The largest message, in bytes; the server's `payloadLimitBytes` by default. */
   readonly payloadLimitBytes?: number;
+
+  /** Whether and how messages over WebSocket are compressed for clients that offer it; not by default. */
+  readonly compression?: boolean | CompressionOptions;
+
+  /**
+   * The ways to connect to a `phoenix` mount; all by default: `websocket` at `/socket/websocket`, `longpoll` at `/socket/longpoll`, `events`
+   * at `/socket/events` and `/socket/send`. A `raw` mount has its WebSocket only.
+   */
+  readonly transports?: readonly TransportKind[];
 
   /**
    * Takes a connected client: sets `socket.owner` before it returns, or closes the socket.
@@ -55,10 +65,23 @@ const SERVED_VERSION = /^2\.0\.\d+$/;
 const PHOENIX_SUBPROTOCOLS: readonly string[] = ["phoenix"];
 const NO_SUBPROTOCOLS: readonly string[] = [];
 
-/** The path that clients of a mount connect to. */
+/** The path that clients of a mount connect to with a WebSocket. */
 export function upgradePath(mount: Mount): string {
-  return mount.protocol === "phoenix" ? `${mount.path === "/" ? "" : mount.path}/websocket` : mount.path;
+  return mount.protocol === "phoenix" ? pathBelow(mount, "websocket") : mount.path;
 }
+
+/** The path of one of the places of a `phoenix` mount. */
+export function pathBelow(mount: Mount, place: "websocket" | "longpoll" | "events" | "send"): string {
+  return `${mount.path === "/" ? "" : mount.path}/${place}`;
+}
+
+/** Tells whether clients may connect to a mount in this way. */
+export function hasTransport(mount: Mount, kind: TransportKind): boolean {
+  return mount.protocol === "raw" ? kind === "websocket" : (mount.transports ?? EVERY_TRANSPORT).includes(kind);
+}
+
+/** All ways to connect. */
+export const EVERY_TRANSPORT: readonly TransportKind[] = ["websocket", "longpoll", "events"];
 
 /** Checks an upgrade request that has come to a mount, in the order of what costs least. */
 export function checkUpgrade(
@@ -100,7 +123,8 @@ export function checkUpgrade(
   };
 }
 
-function isServedVersion(vsn: unknown): boolean {
+/** Tells whether the version of Phoenix's protocol in a query is one that is spoken here. */
+export function isServedVersion(vsn: unknown): boolean {
   return typeof vsn === "string" && SERVED_VERSION.test(vsn);
 }
 

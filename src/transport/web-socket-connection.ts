@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
+import { checkClose } from "./close-check.js";
 import { OPCODE_PING, OPCODE_PONG } from "./frame-bytes.js";
 import { type FrameTaker, readFrames } from "./frame-reader.js";
 import { type FrameQueue, writeFrames } from "./frame-writer.js";
 import { PartialFrame } from "./partial-frame.js";
 import { SharedFrame } from "./shared-frame.js";
-import { TransportError } from "./transport-error.js";
 import { DRAIN_PROMISE_BYTES, type SocketOwner, type TransportSocket } from "./transport-socket.js";
 import { joinTurn, type TurnWriter } from "./turn-writes.js";
 
@@ -38,7 +38,6 @@ const CLOSED = 2;
 
 const NOTHING = Buffer.alloc(0);
 const PING = SharedFrame.control(OPCODE_PING, NOTHING);
-const LONGEST_REASON_BYTES = 123;
 
 /**
  * A WebSocket in its ordinary life: whole frames in, whole frames out, one small object and no closure.
@@ -318,18 +317,4 @@ function onSocketClose(this: Socket): void {
 function onSocketError(this: Socket): void {
   // Nothing to tell: "close" follows and says it all, 1006.
   this.destroy();
-}
-
-function checkClose(code: number, reason: string): void {
-  const sendable = (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) || (code >= 3000 && code <= 4999);
-  if (!Number.isInteger(code) || !sendable) {
-    throw new TransportError("bad_close", `close code ${code} cannot be sent: use 1000-1003, 1007-1014 or 3000-4999`);
-  }
-  const bytes = Buffer.byteLength(reason);
-  if (bytes > LONGEST_REASON_BYTES) {
-    throw new TransportError(
-      "bad_close",
-      `the reason of close code ${code} has ${bytes} bytes, a close frame has room for ${LONGEST_REASON_BYTES}: shorten it`,
-    );
-  }
 }

@@ -1,5 +1,8 @@
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
+import { CompressedWebSocket, type DeflatingSocket } from "./compressed-web-socket.js";
+import { offersCompression, type ResolvedCompression } from "./compression.js";
 import { switchingProtocols } from "./handshake.js";
 import { TransportError } from "./transport-error.js";
 import type { TransportSocket } from "./transport-socket.js";
@@ -11,6 +14,8 @@ export interface WebSocketOptions {
   readonly payloadLimitBytes: number;
   /** How long a client may take to answer a close frame before the connection is cut. */
   readonly closeTimeoutMs: number;
+  /** How messages are compressed for clients that offer it; `undefined` for not at all. */
+  readonly compression: ResolvedCompression | undefined;
   /** Told what an owner of a socket has thrown. */
   readonly onError: (error: unknown) => void;
 }
@@ -26,6 +31,7 @@ export class WebSocketAcceptor implements ConnectionHost {
   readonly onError: (error: unknown) => void;
   /** All options of `ws` with their defaults, the limits against abuse among them, also those that a later version adds. */
   readonly #options: object;
+  readonly #compressing: WebSocketServer | undefined;
 
   constructor(options: WebSocketOptions) {
     this.payloadLimitBytes = options.payloadLimitBytes;
@@ -40,15 +46,58 @@ export class WebSocketAcceptor implements ConnectionHost {
       maxPayload,
       ...untyped,
     }).options;
+    this.#compressing =
+      options.compression === undefined
+        ? undefined
+        : new WebSocketServer({
+            noServer: true,
+            clientTracking: false,
+            perMessageDeflate: deflateOptions(options.compression),
+            maxPayload,
+            WebSocket: DeflatingWebSocket,
+            ...untyped,
+          });
   }
 
-  /** Completes the handshake and hands out the socket. `head` is what the client has sent behind its request. */
-  accept(socket: Socket, head: Buffer, key: string, subprotocol: string | undefined): TransportSocket {
+  /**
+   * Completes the handshake and hands out the socket. `head` is what the client has sent behind its request.
+   *
+   * `undefined` if the client's offer of compression is one that no server may accept: it has been refused.
+   */
+  accept(
+    request: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    { key, subprotocol }: { readonly key: string; readonly subprotocol: string | undefined },
+  ): TransportSocket | undefined {
     socket.setTimeout(0);
     socket.setNoDelay(true);
+    const compressing = this.#compressing;
+    if (compressing !== undefined && offersCompression(request.headers["sec-websocket-extensions"])) {
+      // What was offered besides is none of its business, and may hold a token with characters that it would refuse.
+      if (subprotocol === undefined) delete request.headers["sec-websocket-protocol"];
+      else request.headers["sec-websocket-protocol"] = subprotocol;
+      return this.#acceptCompressed(compressing, request, socket, head);
+    }
     socket.write(switchingProtocols(key, subprotocol));
     if (head.length > 0) socket.unshift(head);
     return new WebSocketConnection(socket, this);
+  }
+
+  #acceptCompressed(
+    server: WebSocketServer,
+    request: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+  ): TransportSocket | undefined {
+    let accepted: CompressedWebSocket | undefined;
+    server.handleUpgrade(request, socket, head, (full: unknown) => {
+      if (!(full instanceof DeflatingWebSocket)) return;
+      accepted = new CompressedWebSocket(socket, this.payloadLimitBytes, this.onError);
+      accepted.carriedBy(full);
+      full.connection = accepted;
+    });
+    return accepted;
   }
 
   /**
@@ -109,4 +158,54 @@ class AdoptedWebSocket extends WebSocket implements FullWebSocket {
         return false;
     }
   }
+}
+
+/** A WebSocket of `ws` that carries all of a compressed connection, and reports to it by one switch. */
+class DeflatingWebSocket extends WebSocket implements DeflatingSocket {
+  connection: CompressedWebSocket | undefined = undefined;
+  #closeCode = 1006;
+
+  get isOpen(): boolean {
+    return this.readyState === WebSocket.OPEN;
+  }
+
+  override close(code?: number, reason?: string | Buffer): void {
+    this.#closeCode = code ?? 1006;
+    super.close(code, reason);
+  }
+
+  override emit(event: string | symbol, ...args: readonly unknown[]): boolean {
+    const { connection } = this;
+    if (connection === undefined) return false;
+    const [first, second] = args;
+    switch (event) {
+      case "message":
+        if (Buffer.isBuffer(first)) connection.receive(second === true ? first : first.toString());
+        return true;
+      case "ping":
+      case "pong":
+        connection.heard = true;
+        return true;
+      case "error":
+        connection.finish(this.#closeCode, first instanceof Error ? first.message : "");
+        return true;
+      case "close":
+        connection.finish(typeof first === "number" ? first : 1006, Buffer.isBuffer(second) ? second.toString() : "");
+        return true;
+      default:
+        return false;
+    }
+  }
+}
+
+function deflateOptions(options: ResolvedCompression): object {
+  const { thresholdBytes, concurrency, contextTakeover, level, windowBits } = options;
+  return {
+    threshold: thresholdBytes,
+    concurrencyLimit: concurrency,
+    serverNoContextTakeover: !contextTakeover,
+    clientNoContextTakeover: !contextTakeover,
+    serverMaxWindowBits: windowBits,
+    zlibDeflateOptions: { level, memLevel: 7 },
+  };
 }

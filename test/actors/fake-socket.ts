@@ -23,7 +23,7 @@ export class FakeSocket implements TransportSocket {
   }
 
   sendShared(frame: SharedFrame, suffix: string): void {
-    if (this.open) this.sent.push(frame.body.toString() + suffix);
+    if (this.open) this.sent.push(frame.body.toString(frame.binary ? "latin1" : "utf8") + suffix);
   }
 
   ping(): void {
@@ -54,6 +54,12 @@ export class FakeSocket implements TransportSocket {
   arrive(frame: unknown): void {
     this.heard = true;
     this.owner?.onText(this, typeof frame === "string" ? frame : JSON.stringify(frame));
+  }
+
+  /** Bytes arrive. */
+  arriveBytes(bytes: Uint8Array): void {
+    this.heard = true;
+    this.owner?.onBinary(this, Buffer.from(bytes));
   }
 
   /** The network drops the connection without a word. */

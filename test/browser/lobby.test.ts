@@ -148,4 +148,34 @@ describe.runIf(requireOrAnnounce("chromium"))("the lobby in a browser", () => {
     expect(await tab.page.locator("#join-problem").textContent()).toContain("A name has 1 to 24 characters");
     expect(await tab.page.locator("#status-text").textContent()).toBe("Not connected");
   });
+
+  it("shows each state of its socket, and the time until the next attempt", async () => {
+    const { url } = await openLobby(built);
+    const ada = await Tab.join(browser, url, "Ada");
+    await ada.shows("#status[data-state='open']:has-text('Connected')");
+    await ada.dropSocket();
+    await ada.shows("#status[data-state='waiting']");
+    await ada.shows("#countdown:has-text('next try in')");
+    await ada.shows("#status[data-state='open']:has-text('Connected')");
+    expect(await ada.page.locator("#countdown").textContent()).toBe("");
+    ada.expectNoComplaints();
+  });
+
+  it("does not come back while it is hidden and has no session, and at once when it is shown", async () => {
+    const { program, url } = await openLobby(built);
+    const tab = await Tab.open(browser, url);
+    await tab.setHidden(true);
+    program.kill("SIGINT");
+    await program.ended;
+    await tab.page.getByLabel("Your name").fill("Ada");
+    await tab.page.getByRole("button", { name: "Join" }).click();
+    await tab.socketIs("waiting");
+    await openLobby(built, Number(new URL(url).port));
+    // The delay before the first attempt has passed, and nothing came of it.
+    await tab.shows("#countdown:has-text('next try in 0 s')");
+    await tab.socketIs("waiting");
+    await tab.setHidden(false);
+    await tab.socketIs("open");
+    await tab.shows('#people:has-text("Ada")');
+  });
 });

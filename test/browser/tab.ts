@@ -68,6 +68,15 @@ export class Tab {
     await this.shows("#drop:disabled");
   }
 
+  /** Makes the page believe that nobody sees it, or somebody again. */
+  async setHidden(hidden: boolean): Promise<void> {
+    await this.page.evaluate((isHidden) => {
+      const state = isHidden ? "hidden" : "visible";
+      Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
+      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+    }, hidden);
+  }
+
   /** Expects that nothing went wrong. */
   expectNoComplaints(): void {
     expect(this.complaints).toEqual([]);

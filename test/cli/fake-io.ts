@@ -8,8 +8,12 @@ export class FakeIo implements CliIo {
   rows = 24;
   stdout = "";
   stderr = "";
+  /** What the person answers to the next questions; nobody is there to be asked without it. */
+  answers: (string | undefined)[] | undefined;
+  /** The questions that were asked. */
+  readonly questions: string[] = [];
   /** Called in each wait; the test may look, and interrupt. */
-  onWait: (waits: number) => void = () => undefined;
+  onWait: (waits: number) => void | Promise<void> = () => undefined;
   #waits = 0;
   #interrupts = new Set<() => void>();
 
@@ -22,6 +26,15 @@ export class FakeIo implements CliIo {
   /** How many listen for an interrupt now. */
   get listeners(): number {
     return this.#interrupts.size;
+  }
+
+  get canAsk(): boolean {
+    return this.answers !== undefined;
+  }
+
+  async ask(question: string): Promise<string | undefined> {
+    this.questions.push(question);
+    return this.answers?.shift();
   }
 
   size(): { columns: number; rows: number } {
@@ -37,7 +50,7 @@ export class FakeIo implements CliIo {
   }
 
   async wait(_delayMs: number, _signal: AbortSignal): Promise<void> {
-    this.onWait(++this.#waits);
+    await this.onWait(++this.#waits);
   }
 
   onInterrupt(interrupt: () => void): () => void {

@@ -1,9 +1,11 @@
-import type { WebSocketLike } from "../../src/client/wire.js";
+import type { WebSocketLike } from "../../src/client/web-socket-like.js";
+import { type BinaryFromServer, decodeClientBinary, encodeServerBinary } from "../../src/protocol/binary-frame.js";
 import { decodeTextFrame, encodeTextFrame, type Frame } from "../../src/protocol/frame.js";
 
 /** One end of a connection in memory: a test plays the network and the server. */
 export class FakeWebSocket implements WebSocketLike {
   readonly url: string;
+  binaryType = "blob";
   readyState = 0;
   onopen: ((event: object) => void) | null = null;
   onmessage: ((event: { readonly data: unknown }) => void) | null = null;
@@ -18,10 +20,10 @@ export class FakeWebSocket implements WebSocketLike {
     this.url = url;
   }
 
-  send(text: string): void {
-    const decoded = decodeTextFrame(text);
+  send(data: string | Uint8Array): void {
+    const decoded = typeof data === "string" ? decodeTextFrame(data) : decodeClientBinary(data);
     if (!decoded.ok) throw new Error(`the client wrote a malformed frame: ${decoded.reason}`);
-    this.sent.push(decoded.frame);
+    this.sent.push({ seq: undefined, ack: undefined, ...decoded.frame });
   }
 
   close(code?: number, reason?: string): void {
@@ -38,6 +40,11 @@ export class FakeWebSocket implements WebSocketLike {
   deliver(frame: Partial<Frame> & Pick<Frame, "topic" | "event">): void {
     const blank = { joinRef: null, ref: null, payload: {}, seq: undefined, ack: undefined };
     this.deliverRaw(encodeTextFrame({ ...blank, ...frame }));
+  }
+
+  /** The server sends a binary frame. */
+  deliverBytes(frame: BinaryFromServer): void {
+    this.deliverRaw(new Uint8Array(encodeServerBinary(frame)).buffer);
   }
 
   deliverRaw(data: unknown): void {

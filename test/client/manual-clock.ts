@@ -23,7 +23,7 @@ export class ManualClock implements ClientClock {
     return timer;
   }
 
-  clearTimer(timer: object): void {
+  clearTimer(timer: unknown): void {
     for (const known of this.#timers) if (known === timer) this.#timers.delete(known);
   }
 
@@ -40,6 +40,12 @@ export class ManualClock implements ClientClock {
       due.fire();
     }
     this.#nowMs = untilMs;
+  }
+
+  /** Time passes and nothing runs, as in a frozen tab or on a machine that sleeps; then all that is overdue fires. */
+  sleep(ms: number): void {
+    this.#nowMs += ms;
+    this.advance(0);
   }
 
   #next(untilMs: number): ManualTimer | undefined {

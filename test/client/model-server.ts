@@ -33,6 +33,8 @@ export class ModelServer {
   /** The payloads of pushes in the order in which they took effect. */
   readonly handled: unknown[] = [];
   readonly violations: string[] = [];
+  /** The replies to idempotent pushes by id; they outlive sessions. */
+  readonly #known = new Map<string, unknown>();
   readonly #sessions = new Map<string, ModelSession>();
   #wires: ModelWire[] = [];
   #made = 0;
@@ -123,7 +125,15 @@ export class ModelServer {
     this.#handle(session, frame);
   }
 
-  #handle(session: ModelSession, { joinRef, ref, topic, event, payload }: Frame): void {
+  #handle(session: ModelSession, { joinRef, ref, topic, event, payload, id }: Frame): void {
+    if (id !== undefined && this.#known.has(id)) {
+      this.#send(
+        session,
+        encodeBody(joinRef, ref, topic, "phx_reply", { status: "ok", response: this.#known.get(id) }),
+      );
+      return;
+    }
+    if (id !== undefined) this.#known.set(id, payload);
     if (event === "phx_join") {
       session.joined.set(topic, joinRef);
     } else if (session.joined.get(topic) !== joinRef) {

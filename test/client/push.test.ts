@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PayloadError, PushError } from "../../src/client/index.js";
+import { PushError, SocketError } from "../../src/client/index.js";
 import { Stage } from "./stage.js";
 
 describe("a push", () => {
@@ -29,7 +29,7 @@ describe("a push", () => {
     const push = room.push("say").receive("busy", (response) => answers.push(response));
     const { reply } = push;
     stage.reply(stage.wire.of("say")[0], { status: "busy", response: { reason: "later" } });
-    await expect(reply).rejects.toThrow('Push "say" on "room:1" failed: expected status "ok", got "busy"');
+    await expect(reply).rejects.toThrow("say on room:1: refused, refused");
     await expect(reply).rejects.toMatchObject({ code: "refused", outcome: "refused", response: { reason: "later" } });
     expect(answers).toEqual([{ reason: "later" }]);
   });
@@ -66,7 +66,7 @@ describe("a push", () => {
     stage.clock.advance(1);
     expect(timeouts).toEqual([{ reason: "timeout", outcome: "unknown" }]);
     stage.reply(stage.wire.of("say")[0]);
-    await expect(push.reply).rejects.toThrow("expected a reply within 500 ms, got none");
+    await expect(push.reply).rejects.toThrow("say on room:1: timeout, unknown");
   });
 
   it("that timed out before it was written is withdrawn", async () => {
@@ -139,17 +139,17 @@ describe("a push", () => {
     other.start();
     const push = other.join().push("say");
     other.wire.closeFromServer(4002);
-    await expect(push.reply).rejects.toThrow("the server closed with 4002");
+    await expect(push.reply).rejects.toMatchObject({ code: "disconnected", outcome: "unknown" });
   });
 
   it("is refused where it is made when it is misuse", () => {
     const stage = new Stage();
     const room = stage.socket.channel("room:1");
-    expect(() => room.push("say")).toThrow('Cannot push to the channel "room:1": expected join() first');
+    expect(() => room.push("say")).toThrow("bad_push: say on room:1");
     room.join();
-    expect(() => room.push("phx_leave")).toThrow('expected an event of the app, got "phx_leave"');
-    expect(() => room.push("say", () => 1)).toThrow(PayloadError);
-    expect(() => room.push("say", 1n)).toThrow(PayloadError);
+    expect(() => room.push("phx_leave")).toThrow("bad_push: phx_leave on room:1");
+    expect(() => room.push("say", () => 1)).toThrow(SocketError);
+    expect(() => room.push("say", 1n)).toThrow(SocketError);
   });
 });
 
@@ -163,7 +163,6 @@ describe("the bound of the outbox", () => {
     expect(outcomes).toEqual([{ reason: "outbox_full", outcome: "not_sent" }]);
     expect(stage.errors).toEqual(["outbox_full"]);
     await expect(push.reply).rejects.toThrow(PushError);
-    await expect(push.reply).rejects.toThrow("expected at most 2 messages and 1048576 bytes to wait, got 2 messages");
     expect(kept.map((join) => join.settled)).toEqual([false, false]);
   });
 
@@ -196,13 +195,12 @@ describe("the bound of the outbox", () => {
 });
 
 describe("a push that is too large", () => {
-  it("is refused where it is made, with its size and the limit", async () => {
+  it("is refused where it is made", async () => {
     const stage = new Stage();
     stage.start({ limits: { payloadBytes: 1_000, windowMessages: 9, windowBytes: 9_000 } });
     const room = stage.join();
     const push = room.push("say", "é".repeat(500));
     await expect(push.reply).rejects.toMatchObject({ code: "too_large", outcome: "not_sent" });
-    await expect(push.reply).rejects.toThrow(/expected a frame of at most 1000 bytes, got 10\d\d/);
     expect([room.push("say", "x".repeat(800)).settled, stage.wire.of("say").length]).toEqual([false, 1]);
   });
 

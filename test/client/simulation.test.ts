@@ -27,7 +27,16 @@ const stepsWithExpiry = fc.array(fc.oneof(fc.record({ do: fc.constant("expire" a
 
 /** One client and one server that both keep the contract, and a network that does not. */
 class World {
-  readonly stage = new Stage();
+  #drawn = 0;
+  // The ids of pushes are drawn: they must differ.
+  readonly stage = new Stage({
+    random: {
+      next: () => {
+        this.#drawn += 1;
+        return (this.#drawn * 0.618_033_988) % 1;
+      },
+    },
+  });
   readonly server = new ModelServer();
   readonly heard: unknown[] = [];
   readonly outcomes: string[] = [];
@@ -43,8 +52,8 @@ class World {
     socket.connect();
   }
 
-  run(step: Step): void {
-    if (step.do === "push") this.push();
+  run(step: Step, idempotent = false): void {
+    if (step.do === "push") this.push(idempotent);
     else if (step.do === "broadcast") this.broadcast();
     else if (step.do === "drop") this.stage.socket.dropConnection();
     else if (step.do === "expire") this.server.expire();
@@ -53,12 +62,12 @@ class World {
     else if (step.do === "wait") this.stage.clock.advance(step.ms);
   }
 
-  push(): void {
+  push(idempotent = false): void {
     const n = this.pushed;
     this.pushed += 1;
     this.outcomes[n] = "open";
     this.room
-      .push("say", n, { timeoutMs: 1_000_000 })
+      .push("say", n, { timeoutMs: 1_000_000, idempotent })
       .receive("ok", () => (this.outcomes[n] = "ok"))
       .receive("error", () => (this.outcomes[n] = "unknown"));
   }
@@ -124,6 +133,21 @@ describe("on any network, with a server that forgets sessions", () => {
         expect(world.heard).toEqual(inOrder);
         expect(new Set(world.heard).size).toBe(world.heard.length);
         expect(world.stage.faults).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("an idempotent push takes effect once, and its reply comes, however many sessions it takes", () => {
+    fc.assert(
+      fc.property(stepsWithExpiry, (script) => {
+        const world = new World();
+        for (const step of script) world.run(step, true);
+        world.settle();
+        expect(world.server.violations).toEqual([]);
+        expect([...world.server.handled].sort((a, b) => Number(a) - Number(b))).toEqual(range(world.pushed));
+        expect(world.outcomes).toEqual(range(world.pushed).map(() => "ok"));
+        expect([world.stage.errors, world.stage.faults]).toEqual([[], []]);
       }),
       { numRuns: 300 },
     );

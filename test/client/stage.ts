@@ -7,6 +7,11 @@ import { DEFAULT_LIMITS } from "../../src/protocol/limits.js";
 import { FakeWebSocket } from "./fake-web-socket.js";
 import { ManualClock } from "./manual-clock.js";
 
+/** Lets promises that are ready go on, as far as ten turns. */
+export async function turns(): Promise<void> {
+  for (let i = 0; i < 10; i += 1) await Promise.resolve();
+}
+
 /** A socket under test with its clock, its dice and its connections in memory; the test plays the server frame by frame. */
 export class Stage {
   readonly clock = new ManualClock();

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CloseCode } from "../../src/protocol/close-codes.js";
+import { KEEPING_LIMITS } from "../../actors/endpoint/keeping-limits.js";
 import { DEFAULT_LIMITS } from "../../src/protocol/limits.js";
 import { anchors, namesIn, page, pages, repository } from "./documents.js";
 
@@ -107,7 +108,7 @@ describe("options.md", () => {
     const [, list = ""] = /const LIMITS = \[(.*?)\]/s.exec(source("actors/endpoint/options.ts")) ?? [];
     const limits = [...list.matchAll(/"(\w+)"/g)].map(([, name = ""]) => name);
     expect(limits.length).toBeGreaterThan(5);
-    const defaults: Readonly<Record<string, number>> = DEFAULT_LIMITS;
+    const defaults: Readonly<Record<string, number>> = { ...DEFAULT_LIMITS, ...KEEPING_LIMITS };
     const rows = limits.map((name) => `| \`${name}\` | ${defaults[name]?.toLocaleString("en-US")} |`);
     expect(rows.filter((row) => !text.includes(row))).toEqual([]);
   });

@@ -22,7 +22,7 @@ export class RunningProgram {
   /** Starts it; `place` is where it keeps its inspector's socket, so that it is seen by this test alone. */
   constructor(place: string, args: readonly string[]) {
     const env = { PATH: process.env["PATH"], TMPDIR: place };
-    const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, args, { env, stdio: ["pipe", "pipe", "pipe"] });
     this.#child = child;
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       this.#stdout += chunk;

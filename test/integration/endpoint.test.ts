@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { StartError } from "holdfast";
 import type { EndpointOptions } from "holdfast/actors";
 import { Channel, Connection } from "holdfast/actors";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { serve } from "./served.js";
 import { WireClient } from "./wire-client.js";
 
@@ -51,6 +51,23 @@ describe("an endpoint", () => {
     expect(await whyNot({ socket, port })).toBe(
       `cannot listen on 127.0.0.1, port ${port}: another process has the port. Stop that one, or choose another with the option "port" (0 takes any that is free).`,
     );
+  });
+
+  it("serves again when its listener was killed: the next one has the same port", async () => {
+    const free = createServer().listen(0, "127.0.0.1");
+    await once(free, "listening");
+    const address = free.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    free.close();
+    await once(free, "close");
+    const { system } = await serve({ socket, port });
+    const listener = system.whereis("endpoint.listener");
+    if (listener === undefined) throw new Error("no listener");
+    system.exit(listener, "kill");
+    await system.exited(listener);
+    await vi.waitFor(() => expect(system.whereis("endpoint.listener")).toBeDefined());
+    await system.whereis<{ port(): number }>("endpoint.listener")?.call.port();
+    expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
   });
 
   it.each([

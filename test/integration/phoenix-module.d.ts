@@ -16,11 +16,26 @@ declare module "phoenix" {
 
   export interface SocketOptions {
     readonly transport?: unknown;
+    readonly longPollFallbackMs?: number;
+    readonly authToken?: string;
+    readonly sessionStorage?: object;
     readonly params?: object;
+    readonly decode?: (raw: unknown, done: (message: unknown) => void) => void;
     readonly heartbeatIntervalMs?: number;
     readonly reconnectAfterMs?: (tries: number) => number;
     readonly rejoinAfterMs?: (tries: number) => number;
   }
+
+  /** A message as the client's own listeners get it. */
+  export interface Message {
+    readonly topic: string;
+    readonly event: string;
+    readonly payload: Readonly<Record<string, unknown>>;
+  }
+
+  export const Serializer: { decode(raw: unknown, done: (message: unknown) => void): void };
+
+  export class LongPoll {}
 
   export class Socket {
     constructor(endPoint: string, options?: SocketOptions);
@@ -31,6 +46,8 @@ declare module "phoenix" {
     onOpen(callback: () => void): string;
     onClose(callback: (event: { readonly code: number; readonly reason: string }) => void): string;
     onError(callback: (error: unknown) => void): string;
+    onMessage(callback: (message: Message) => void): string;
+    readonly transport: unknown;
     ping(callback: (roundTripMs: number) => void): boolean;
   }
 }

@@ -171,8 +171,7 @@ describe("a session that is resumed", () => {
     client.send(1, "room:1", "phx_join");
     await diary.wrote("join");
     client.drop();
-    const topics = system.whereis<Topics>("endpoint.topics");
-    for (let number = 1; number <= 20; number++) topics?.cast.broadcast("room:1", "news", { number });
+    for (let number = 1; number <= 20; number++) for (const room of system.members("rooms")) room.send(number);
     await diary.wrote("end room:1");
     const { welcome: fresh } = await WireClient.open(url, resumeOf(welcome));
     expect(fresh).toMatchObject({ resumed: false, reason: "gap" });

@@ -35,6 +35,7 @@ export function roomClass(diary: Diary = new Diary()): ChannelClass {
     override join(params: unknown): Answer | undefined {
       diary.write(`join ${this.topic}`);
       if (this.topic === "room:closed") return error({ reason: "closed" });
+      this.joinGroup("rooms");
       return typeof params === "object" && params !== null && "welcome" in params ? ok({ user: this.user }) : undefined;
     }
 
@@ -48,6 +49,10 @@ export function roomClass(diary: Diary = new Diary()): ChannelClass {
       if (event === "shout to others") this.broadcastFrom("shouted", { payload });
       if (event === "tell me") this.push("told", { payload });
       return undefined;
+    }
+
+    override handleInfo(message: unknown): void {
+      this.push("told", { message });
     }
 
     override terminate(reason: ExitReason): void {

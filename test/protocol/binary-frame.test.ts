@@ -7,6 +7,7 @@ import {
   encodeClientBinary,
   encodeServerBinary,
   FieldTooLongError,
+  numberBinary,
 } from "../../src/protocol/binary-frame.js";
 
 const one = Uint8Array.of(1);
@@ -89,6 +90,47 @@ describe("a binary frame of a server", () => {
   });
 });
 
+describe("a numbered binary frame", () => {
+  const seq = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+  const id = fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 64 });
+
+  it("has its kind raised by 16 and eight bytes of a number after it", () => {
+    const push = { joinRef: "0", ref: "1", topic: "t", event: "e", payload: one, seq: 2 ** 32 + 5 };
+    expect(encodeClientBinary(push)).toEqual(bytes(16, 0, 0, 0, 1, 0, 0, 0, 5, 1, 1, 1, 1, "01te", 1));
+    expect(encodeClientBinary({ ...push, id: "k" })).toEqual(
+      bytes(19, 0, 0, 0, 1, 0, 0, 0, 5, 1, 1, 1, 1, 1, "01tek", 1),
+    );
+    const broadcast = { kind: "broadcast", topic: "t", event: "e", payload: one, seq: 3 } as const;
+    expect(encodeServerBinary(broadcast)).toEqual(bytes(18, 0, 0, 0, 0, 0, 0, 0, 3, 1, 1, "te", 1));
+  });
+
+  it("comes back from the wire as it was, from a client and from a server", () => {
+    const pushes = fc.record({ joinRef: ref, ref, topic: field, event: field, payload, seq });
+    fc.assert(
+      fc.property(
+        fc.oneof(pushes, fc.record({ joinRef: ref, ref, topic: field, event: field, payload, seq, id })),
+        (frame) => {
+          expect(decodeClientBinary(encodeClientBinary(frame))).toEqual({ ok: true, frame });
+        },
+      ),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...fromServer), seq, ([, , frame], number) => {
+        const numbered = { ...frame, seq: number };
+        expect(decodeServerBinary(encodeServerBinary(numbered))).toEqual({ ok: true, frame: numbered });
+      }),
+    );
+  });
+
+  it("can be made of one without a number, for each session with its own", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...fromServer), seq, ([, wire, frame], number) => {
+        expect(numberBinary(wire, number)).toEqual(encodeServerBinary({ ...frame, seq: number }));
+      }),
+    );
+  });
+});
+
 describe("any binary frame", () => {
   it("is decoded or refused with a reason, and never throws, whatever the bytes", () => {
     fc.assert(
@@ -105,10 +147,20 @@ describe("any binary frame", () => {
       const decoded = decodeClientBinary(wire);
       return decoded.ok ? "decoded" : decoded.reason;
     };
-    expect(reasonOf(bytes())).toContain("expected kind 0 (push) from a client, got an empty frame");
+    expect(reasonOf(bytes())).toContain(
+      "expected kind 0 (push), 16 (numbered push) or 19 (idempotent push) from a client, got an empty frame",
+    );
     expect(reasonOf(bytes(9))).toContain("got kind 9");
     expect(reasonOf(bytes(0, 1, 1))).toContain("expected 4 length bytes after the kind, got a frame of 3 bytes");
     expect(reasonOf(bytes(0, 200, 0, 0, 0))).toContain("expected fields of 205 bytes, got a frame of 5 bytes");
+    expect(reasonOf(bytes(16, 0, 0))).toContain("expected 8 bytes of a number after the kind, got a frame of 3 bytes");
+    expect(reasonOf(bytes(16, 0, 0, 0, 0, 0, 0, 0, 0))).toContain(
+      "expected a number from 1 to 2^53 - 1, got the number 0",
+    );
+    expect(reasonOf(bytes(16, 255, 0, 0, 0, 0, 0, 0, 0))).toContain("expected a number from 1 to 2^53 - 1");
+    expect(reasonOf(bytes(16, 0, 0, 0, 0, 0, 0, 0, 1))).toContain("expected 4 length bytes after the number");
+    expect(reasonOf(bytes(3, 0, 0, 0, 0, 0))).toContain("got kind 3");
+    expect(reasonOf(bytes(19, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0))).toContain("an id of 1 to 64 characters");
     expect(reasonOf(bytes(0, 1, 0, 0, 0, 0xff))).toContain("expected fields in UTF-8, got other bytes in field 1");
   });
 

@@ -64,11 +64,18 @@ describe("a text frame", () => {
     );
   });
 
-  it("may carry elements after the seventh, which are ignored", () => {
-    expect(decodeTextFrame('[null,null,"t","e",{},1,0,"more",{}]')).toMatchObject({
+  it("may carry elements after the eighth, which are ignored", () => {
+    expect(decodeTextFrame('[null,null,"t","e",{},1,0,"id","more",{}]')).toEqual({
       ok: true,
-      frame: { seq: 1, ack: 0 },
+      frame: { joinRef: null, ref: null, topic: "t", event: "e", payload: {}, seq: 1, ack: 0, id: "id" },
     });
+  });
+
+  it("carries the id of an idempotent push in the eighth place, with null where it has no acknowledgement", () => {
+    const frame = { joinRef: "1", ref: "2", topic: "t", event: "e", payload: {}, seq: 7, ack: undefined, id: "k-2" };
+    expect(encodeTextFrame(frame)).toBe('["1","2","t","e",{},7,null,"k-2"]');
+    expect(decodeTextFrame(encodeTextFrame(frame))).toEqual({ ok: true, frame });
+    expect(decodeTextFrame('["1","2","t","e",{},7,1,null]')).toMatchObject({ ok: true, frame: { ack: 1 } });
   });
 
   it("may carry null for the numbers it has not", () => {
@@ -92,6 +99,9 @@ describe("a text frame", () => {
     ['["1","1","t","e",{},9007199254740992]', "got the number 9007199254740992"],
     ['["1","1","t","e",{},1.5]', "got the number 1.5"],
     ['["1","1","t","e",{},"2"]', 'got the string "2"'],
+    ['["1","1","t","e",{},1,1,5]', "expected id as a string of 1 to 64 characters, or null, got the number 5"],
+    ['["1","1","t","e",{},1,1,""]', 'got the string ""'],
+    [`["1","1","t","e",{},1,1,"${"x".repeat(65)}"]`, "of 65 characters"],
     ['["1","1","t","e",{},1,-1]', "expected ack as an integer from 0 to 2^53 - 1, or null, got the number -1"],
   ])("%s is refused with what was expected and what came", (text, reason) => {
     expect(reasonOf(text)).toContain(reason);

@@ -43,7 +43,7 @@ describe("hello", () => {
     [{ v: 1, intent: "old" }, '4005 Cannot read hello: expected intent to be "new" or "resume", got the string "old"'],
     [{ v: 1, intent: "new", token: 1 }, "expected token to be a string, got the number 1"],
     [{ v: 1, intent: "new", params: [] }, "expected params to be an object, got an array of 0 elements"],
-    [{ v: 1, intent: "new", ttlMs: -1 }, "expected ttlMs to be a whole number from 0, got the number -1"],
+    [{ v: 1, intent: "new", ttlMs: -1 }, "expected ttlMs to be a number from 0, or null, got the number -1"],
     [{ v: 1, intent: "new", resume }, 'expected no resume with intent "new", got an object'],
     [{ v: 1, intent: "resume" }, 'expected resume to be an object with intent "resume", got nothing'],
     [
@@ -59,6 +59,10 @@ describe("hello", () => {
     [
       { v: 1, intent: "resume", resume: { ...resume, txFirst: 3, txNext: 2 } },
       "expected resume.txNext to be a whole number from txFirst, got the number 2",
+    ],
+    [
+      { v: 1, intent: "resume", resume: { ...resume, attempt: -1 } },
+      "expected resume.attempt to be a whole number from 0 or absent, got the number -1",
     ],
   ])("%j is refused with what was expected and what came", (payload, reason) => {
     expect(helloReason(payload)).toContain(reason);

@@ -14,8 +14,8 @@ export interface Compiled {
   remove(): Promise<void>;
 }
 
-/** Compiles programs of this folder with the store that they use. */
-export async function compile(names: readonly string[]): Promise<Compiled> {
+/** Compiles programs of this folder, or of another one, with all that they use. */
+export async function compile(names: readonly string[], folder = "test/store"): Promise<Compiled> {
   const place = await mkdtemp(join(tmpdir(), "holdfast-store-program-"));
   const config = {
     extends: join(repository, "tsconfig.json"),
@@ -27,7 +27,7 @@ export async function compile(names: readonly string[]): Promise<Compiled> {
       tsBuildInfoFile: null,
       typeRoots: [join(repository, "node_modules/@types")],
     },
-    files: names.map((name) => join(repository, "test/store", `${name}.ts`)),
+    files: names.map((name) => join(repository, folder, `${name}.ts`)),
     include: [],
   };
   await writeFile(join(place, "tsconfig.json"), JSON.stringify(config));
@@ -41,7 +41,7 @@ export async function compile(names: readonly string[]): Promise<Compiled> {
     throw error;
   }
   return {
-    script: (name) => join(place, "test/store", `${name}.js`),
+    script: (name) => join(place, folder, `${name}.js`),
     remove: () => rm(place, { recursive: true, force: true }),
   };
 }

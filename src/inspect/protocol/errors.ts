@@ -31,10 +31,13 @@ export class InspectorError extends Error {
   override readonly name = "InspectorError";
   /** The stable name of the cause. */
   readonly code: InspectorErrorCode;
+  /** Of `refused`: the code of the server's answer, such as `no_such_actor`. */
+  readonly refusal: string | undefined;
 
-  constructor(code: InspectorErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: InspectorErrorCode, message: string, options?: ErrorOptions & { readonly refusal?: string }) {
     super(message, options);
     this.code = code;
+    this.refusal = options?.refusal;
   }
 }
 

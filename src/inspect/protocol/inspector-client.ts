@@ -12,7 +12,9 @@ export interface InspectorClientOptions {
 /** A request without its id, which the client gives. */
 export type InspectorQuestion =
   | Omit<Extract<InspectorRequest, { method: "tree" }>, "id">
-  | Omit<Extract<InspectorRequest, { method: "info" }>, "id">;
+  | Omit<Extract<InspectorRequest, { method: "info" }>, "id">
+  | Omit<Extract<InspectorRequest, { method: "drain.look" }>, "id">
+  | Omit<Extract<InspectorRequest, { method: "drain.start" }>, "id">;
 
 /**
  * Connects to the inspector socket at `path`.
@@ -51,8 +53,9 @@ interface Waiting {
 
 /** One connection to an inspector socket, made with {@link connectInspector}. It asks one question at a time. */
 export class InspectorClient {
+  /** The path of the socket. */
+  readonly path: string;
   readonly #socket: Socket;
-  readonly #path: string;
   readonly #timeoutMs: number;
   readonly #lines = new LineSplitter(MAX_REPLY_BYTES);
   #waiting: Waiting | undefined;
@@ -62,7 +65,7 @@ export class InspectorClient {
   /** @internal */
   constructor(socket: Socket, path: string, timeoutMs: number) {
     this.#socket = socket;
-    this.#path = path;
+    this.path = path;
     this.#timeoutMs = timeoutMs;
     socket.on("data", (chunk: Buffer) => this.#read(chunk));
     socket.on("error", (cause) => this.#fail(lost(path, cause)));
@@ -97,25 +100,26 @@ export class InspectorClient {
 
   #read(chunk: Buffer): void {
     if (!this.#lines.push(chunk, (line) => this.#take(line))) {
-      this.#fail(new InspectorError("protocol", `The answer of ${this.#path} exceeds ${MAX_REPLY_BYTES} bytes.`));
+      this.#fail(new InspectorError("protocol", `The answer of ${this.path} exceeds ${MAX_REPLY_BYTES} bytes.`));
     }
   }
 
   #take(line: string): void {
     const reply = parseReply(line);
     if (typeof reply === "string") {
-      this.#fail(new InspectorError("protocol", `${this.#path} does not speak this inspector's protocol: ${reply}.`));
+      this.#fail(new InspectorError("protocol", `${this.path} does not speak this inspector's protocol: ${reply}.`));
       return;
     }
     const waiting = this.#waiting;
     if (!reply.ok) {
-      const error = new InspectorError("refused", `The server refused (${reply.code}): ${reply.message}`);
+      const { code: refusal, message } = reply;
+      const error = new InspectorError("refused", `The server refused (${refusal}): ${message}`, { refusal });
       if (waiting === undefined || waiting.id !== reply.id) this.#fail(error);
       else this.#settle(waiting).reject(error);
       return;
     }
     if (waiting === undefined || waiting.id !== reply.id) {
-      this.#fail(new InspectorError("protocol", `${this.#path} answered question ${reply.id}, which is not open.`));
+      this.#fail(new InspectorError("protocol", `${this.path} answered question ${reply.id}, which is not open.`));
       return;
     }
     this.#settle(waiting).resolve(reply.result);

@@ -6,7 +6,8 @@ import { describe, isRecord, type JsonRecord } from "./json.js";
  *
  * The protocol: lines of JSON in UTF-8 over a Unix domain socket, each ended by a line feed. The reader sends requests,
  * `{"v":1,"id":1,"method":"tree","params":{}}`; the server answers each in order with `{"v":1,"id":1,"ok":true,"result":…}` or
- * `{"v":1,"id":1,"ok":false,"error":{"code":"…","message":"…"}}`. It can only be read: no method changes anything.
+ * `{"v":1,"id":1,"ok":false,"error":{"code":"…","message":"…"}}`. Of itself it can only be read. Methods that change something exist only where
+ * the server's program has opened that action; elsewhere they are unknown methods like any other word.
  */
 const PROTOCOL_VERSION = 1;
 
@@ -16,8 +17,20 @@ export const MAX_REQUEST_BYTES = 4_096;
 /** The most bytes a reply line may have; a reader gives up on a longer one. */
 export const MAX_REPLY_BYTES = 32 * 1_024 * 1_024;
 
-/** The methods of the protocol. */
-const METHODS = ["tree", "info"] as const;
+/** The methods that every server has: they change nothing. */
+export const READING_METHODS = ["tree", "info"] as const;
+
+/** The methods of a server whose program has opened the action `drain`, besides {@link READING_METHODS}. */
+export const DRAIN_METHODS = ["drain.look", "drain.start"] as const;
+
+/** The name of a method. */
+export type MethodName = (typeof READING_METHODS)[number] | (typeof DRAIN_METHODS)[number];
+
+/** The slowest pace of a drain, in clients a second. */
+export const SLOWEST_DRAIN = 0.1;
+
+/** The fastest pace of a drain, in clients a second. */
+export const FASTEST_DRAIN = 100_000;
 
 /**
  * What a reader may ask.
@@ -25,10 +38,35 @@ const METHODS = ["tree", "info"] as const;
  * - `tree`: the {@link TreeSnapshot}. `all` lists every child instead of the first of each parent; the bounds on rows still hold.
  * - `info`: one living actor as a {@link TreeNode}, with its direct children and more of its status. `actor` is its registered name, or its
  *   reference such as `<0.12>`.
+ * - `drain.look`: the {@link DrainView} of an endpoint. It changes nothing.
+ * - `drain.start`: begins to hand over all clients of an endpoint, and gives the {@link DrainView} of that. `by` is who asks, in the asker's own
+ *   words: it is noted, and not believed.
  */
 export type InspectorRequest =
   | { readonly id: number; readonly method: "tree"; readonly params: { readonly all: boolean } }
-  | { readonly id: number; readonly method: "info"; readonly params: { readonly actor: string } };
+  | { readonly id: number; readonly method: "info"; readonly params: { readonly actor: string } }
+  | DrainRequest;
+
+/** What a reader may ask of a server that has opened the action `drain`. */
+export type DrainRequest =
+  | { readonly id: number; readonly method: "drain.look"; readonly params: { readonly endpoint: string } }
+  | { readonly id: number; readonly method: "drain.start"; readonly params: DrainOrder };
+
+/** Which clients are to be handed over, and how fast. */
+export interface DrainOrder {
+  /** The endpoint's name. */
+  readonly endpoint: string;
+  /** Clients a second, from {@link SLOWEST_DRAIN} to {@link FASTEST_DRAIN}. */
+  readonly perSecond: number;
+  /** Who asks, as far as they say so. */
+  readonly by?: ClaimedOrigin;
+}
+
+/** Who a reader says that it is. Nothing vouches for it but the mode of the socket. */
+export interface ClaimedOrigin {
+  readonly pid: number;
+  readonly uid: number;
+}
 
 /**
  * Why a request was not answered with a result.
@@ -42,7 +80,9 @@ export type InspectorRequest =
  * | `unknown_method` | no such method | stays |
  * | `bad_params` | the method does not take such params | stays |
  * | `no_such_actor` | no living actor has that name or reference | stays |
- * | `internal` | the snapshot could not be made | stays |
+ * | `no_such_endpoint` | no endpoint of that name runs | stays |
+ * | `already_draining` | the endpoint's clients are being handed over already | stays |
+ * | `internal` | the answer could not be made | stays |
  */
 export type ReplyErrorCode =
   | "malformed"
@@ -52,6 +92,8 @@ export type ReplyErrorCode =
   | "unknown_method"
   | "bad_params"
   | "no_such_actor"
+  | "no_such_endpoint"
+  | "already_draining"
   | "internal";
 
 /** The error part of a reply. */
@@ -88,9 +130,9 @@ export function endsConnection(code: ReplyErrorCode): boolean {
 /**
  * Reads one request line, strictly: unknown properties are refused too, so that a misspelt one does not go unnoticed.
  *
- * Params may be left out where each of them has a default.
+ * Params may be left out where each of them has a default. A method that is not among `methods` does not exist.
  */
-export function parseRequest(line: string): ParsedRequest {
+export function parseRequest(line: string, methods: readonly MethodName[] = READING_METHODS): ParsedRequest {
   const value = parseJson(line);
   if (!isRecord(value)) return refuse(null, "malformed", `Expected a JSON object on one line, got ${describe(value)}.`);
   const id = value["id"];
@@ -108,16 +150,21 @@ export function parseRequest(line: string): ParsedRequest {
   if (stranger !== undefined) return refuse(id, "malformed", `Unknown property ${describe(stranger)} in the request.`);
   const params = value["params"] ?? {};
   if (!isRecord(params)) return refuse(id, "bad_params", `Expected "params" to be an object, got ${describe(params)}.`);
-  switch (value["method"]) {
+  const method = methods.find((name) => name === value["method"]);
+  switch (method) {
     case "tree":
       return parseTree(id, params);
     case "info":
       return parseInfo(id, params);
-    default:
+    case "drain.look":
+      return parseDrainLook(id, params);
+    case "drain.start":
+      return parseDrainStart(id, params);
+    case undefined:
       return refuse(
         id,
         "unknown_method",
-        `Expected "method" to be ${METHODS.map((name) => `"${name}"`).join(" or ")}, got ${describe(value["method"])}.`,
+        `Expected "method" to be ${methods.map((name) => `"${name}"`).join(" or ")}, got ${describe(value["method"])}.`,
       );
   }
 }
@@ -169,6 +216,47 @@ function parseInfo(id: number, params: JsonRecord): ParsedRequest {
     );
   }
   return { ok: true, request: { id, method: "info", params: { actor } } };
+}
+
+const LONGEST_ENDPOINT_NAME = 128;
+
+function parseDrainLook(id: number, params: JsonRecord): ParsedRequest {
+  const stranger = unknownKey(params, ["endpoint"]);
+  if (stranger !== undefined) {
+    return refuse(id, "bad_params", `Method "drain.look" takes "endpoint", got ${describe(stranger)}.`);
+  }
+  const endpoint = params["endpoint"];
+  if (!isEndpointName(endpoint)) return refuseEndpoint(id, endpoint);
+  return { ok: true, request: { id, method: "drain.look", params: { endpoint } } };
+}
+
+function parseDrainStart(id: number, params: JsonRecord): ParsedRequest {
+  const stranger = unknownKey(params, ["endpoint", "perSecond", "by"]);
+  if (stranger !== undefined) {
+    const text = `Method "drain.start" takes "endpoint", "perSecond" and "by", got ${describe(stranger)}.`;
+    return refuse(id, "bad_params", text);
+  }
+  const { endpoint, perSecond, by } = params;
+  if (!isEndpointName(endpoint)) return refuseEndpoint(id, endpoint);
+  if (typeof perSecond !== "number" || perSecond < SLOWEST_DRAIN || perSecond > FASTEST_DRAIN) {
+    const text = `Expected "perSecond" to be a number from ${SLOWEST_DRAIN} to ${FASTEST_DRAIN}, got ${describe(perSecond)}.`;
+    return refuse(id, "bad_params", text);
+  }
+  if (by === undefined) return { ok: true, request: { id, method: "drain.start", params: { endpoint, perSecond } } };
+  const { pid, uid } = isRecord(by) ? by : {};
+  if (!isRequestId(pid) || !isRequestId(uid)) {
+    return refuse(id, "bad_params", `Expected "by" to be an object with "pid" and "uid", got ${describe(by)}.`);
+  }
+  return { ok: true, request: { id, method: "drain.start", params: { endpoint, perSecond, by: { pid, uid } } } };
+}
+
+function isEndpointName(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= LONGEST_ENDPOINT_NAME;
+}
+
+function refuseEndpoint(id: number, endpoint: unknown): ParsedRequest {
+  const text = `Expected "endpoint" to be a name of at most ${LONGEST_ENDPOINT_NAME} characters, got ${describe(endpoint)}.`;
+  return refuse(id, "bad_params", text);
 }
 
 function refuse(id: number | null, code: ReplyErrorCode, message: string): ParsedRequest {

@@ -1,5 +1,6 @@
 import { InspectorError } from "./errors.js";
-import { describe, isRecord, type Json, type JsonRecord } from "./json.js";
+import type { Json, JsonRecord } from "./json.js";
+import { arrayAt, numberAt, optionalNumber, optionalText, recordAt, textAt } from "./read-parts.js";
 import {
   type AbsentChild,
   ACTOR_LIVES,
@@ -178,55 +179,4 @@ function readHidden(value: unknown, path: string): HiddenNodes {
 // What came out of JSON.parse is Json all the way down; only an absent status has to be told apart.
 function isJson(value: unknown): value is Json {
   return value !== undefined;
-}
-
-function recordAt(value: unknown, path: string): JsonRecord {
-  if (!isRecord(value)) throw unexpected(path, "an object", value);
-  return value;
-}
-
-function arrayAt(value: unknown, path: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw unexpected(path, "an array", value);
-  return value;
-}
-
-function textAt(record: JsonRecord, key: string, path: string): string {
-  const value = record[key];
-  if (typeof value !== "string") throw unexpected(`${path}.${key}`, "a string", value);
-  return value;
-}
-
-function numberAt(record: JsonRecord, key: string, path: string): number {
-  const value = record[key];
-  if (typeof value !== "number") throw unexpected(`${path}.${key}`, "a number", value);
-  return value;
-}
-
-function optionalText<Key extends string>(
-  record: JsonRecord,
-  key: Key,
-  path: string,
-): { readonly [K in Key]?: string } {
-  return record[key] === undefined ? {} : pair(key, textAt(record, key, path));
-}
-
-function optionalNumber<Key extends string>(
-  record: JsonRecord,
-  key: Key,
-  path: string,
-): { readonly [K in Key]?: number } {
-  return record[key] === undefined ? {} : pair(key, numberAt(record, key, path));
-}
-
-function pair<Key extends string, Value>(key: Key, value: Value): { [K in Key]?: Value } {
-  const result: { [K in Key]?: Value } = {};
-  result[key] = value;
-  return result;
-}
-
-function unexpected(path: string, expected: string, value: unknown): InspectorError {
-  return new InspectorError(
-    "protocol",
-    `The server's answer is not a tree: expected ${path} to be ${expected}, got ${describe(value)}.`,
-  );
 }

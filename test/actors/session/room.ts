@@ -8,6 +8,7 @@ class Room extends Channel {
   override join(params: unknown) {
     if (JSON.stringify(params).includes("refuse")) return error({ reason: "no" });
     if (JSON.stringify(params).includes("crash")) throw new Error("join crash");
+    this.joinGroup("rooms");
     return ok({ in: this.topic });
   }
 

@@ -3,12 +3,13 @@ import { Channel } from "../../../actors/index.js";
 import { RouteTable } from "../../../actors/channel/route-table.js";
 import { HeartbeatMembers } from "../../../actors/connection/heartbeat.js";
 import { resolveLimits } from "../../../actors/endpoint/options.js";
-import { decideAttach } from "../../../actors/session/attach-rule.js";
+import { decideAttach, nextAttempt } from "../../../actors/session/attach-rule.js";
 import { DelayQueue } from "../../../actors/session/delay-queue.js";
 import { Secrets } from "../../../actors/session/secrets.js";
 import { SessionDirectory } from "../../../actors/session/session-directory.js";
 import { Actor } from "../../../src/index.js";
 import { createTestSystem, createVirtualClock } from "../../../src/testing/index.js";
+import { endpoint, hello } from "./room.js";
 
 const request = { sid: "s", secret: "x", epoch: 1, rx: 5, txFirst: 3, txNext: 4 };
 const position = { tx: 9, acknowledged: 4, rx: 2 };
@@ -36,6 +37,36 @@ test("numbers that cannot be are corrupt; what is no longer kept is a gap", () =
     reason: "corrupt",
   });
   expect(decideAttach("current", true, { ...request, rx: 3 }, position)).toEqual({ kind: "refuse", reason: "gap" });
+});
+
+test("a hello that was held up, with a secret that has been replaced since, is stale: not let in, and no theft", () => {
+  const late = (attempt: number) => ({ ...request, attempt });
+  for (const verdict of ["previous", "retired"] as const) {
+    expect(decideAttach(verdict, true, late(2), position, 2)).toEqual({ kind: "stale" });
+    expect(decideAttach(verdict, true, late(1), position, 2)).toEqual({ kind: "stale" });
+  }
+  expect(decideAttach("previous", true, late(3), position, 2)).toEqual({ kind: "attach", presented: "previous" });
+  expect(decideAttach("retired", true, late(3), position, 2)).toEqual({ kind: "revoke" });
+  // The answer to none was lost: there is nothing that it could take over from.
+  expect(decideAttach("current", true, late(1), position, 2)).toEqual({ kind: "attach", presented: "current" });
+  expect(decideAttach("wrong", true, late(1), position, 2)).toEqual({ kind: "refuse", reason: "unknown" });
+  expect(decideAttach("previous", false, late(1), position, 2)).toEqual({ kind: "refuse", reason: "auth" });
+});
+
+test("of a client that does not count its hellos nothing is stale, and one that counts goes on counting", () => {
+  expect(decideAttach("previous", true, request, position, 0)).toEqual({ kind: "attach", presented: "previous" });
+  expect(decideAttach("retired", true, request, position, 0)).toEqual({ kind: "revoke" });
+  expect(decideAttach("previous", true, request, position, 2)).toEqual({ kind: "stale" });
+  expect(decideAttach("retired", true, request, position, 2)).toEqual({ kind: "revoke" });
+});
+
+test("who counts too high keeps the session's owner out for 16 attempts at most", () => {
+  const afterTheft = nextAttempt(3, { ...request, attempt: Number.MAX_SAFE_INTEGER });
+  expect(afterTheft).toBe(19);
+  expect(decideAttach("retired", true, { ...request, attempt: 20 }, position, afterTheft)).toEqual({ kind: "revoke" });
+  expect([nextAttempt(3, { ...request, attempt: 4 }), nextAttempt(3, request), nextAttempt(0, request)]).toEqual([
+    4, 3, 0,
+  ]);
 });
 
 test("a secret is good until the client has shown the next one; then its use is theft", () => {
@@ -81,15 +112,19 @@ test("a delay queue calls back in order, each after its own delay, with one time
   expect([due, clock.armed]).toEqual([["a", "b"], 0]);
 });
 
-test("the directory remembers why sessions ended, the latest 10,000 of them", () => {
-  const directory = new SessionDirectory();
-  for (let n = 0; n < 10_001; n++) directory.remove(`s${n}`, "expired");
-  directory.remove("quiet", undefined);
+test("the directory remembers why sessions ended, the latest 10,000 of them", async () => {
+  const directory = new SessionDirectory(resolveLimits());
+  const end = await endpoint();
+  const session = end.context.directory.find((await hello(end)).sid);
+  if (session === undefined) throw new Error("expected a session");
+  for (let n = 0; n < 10_001; n++) directory.remove(`s${n}`, session, undefined, "expired");
+  directory.remove("quiet", session, undefined, undefined);
   expect([directory.whyGone("s0"), directory.whyGone("s1"), directory.whyGone("quiet")]).toEqual([
     "unknown",
     "expired",
     "unknown",
   ]);
+  await end.stop();
 });
 
 class One extends Channel {}

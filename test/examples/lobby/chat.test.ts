@@ -1,8 +1,9 @@
 import { createSystem, type Report } from "holdfast";
 import type { Channel, Socket } from "holdfast/client";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { Lobby } from "../../../examples/lobby/lobby.js";
+import { Lobby, type LobbyStart } from "../../../examples/lobby/lobby.js";
 import { readHistory, readMessage, readPresent, readText } from "../../../examples/lobby/page/read-events.js";
+import { forgetfulRoomStore } from "../../../examples/lobby/room-store.js";
 import type { ChatMessage, History, Present } from "../../../examples/lobby/wire.js";
 import { visitor } from "./lobby-server.js";
 
@@ -12,7 +13,8 @@ interface HasPort {
 
 async function lobby(): Promise<{ url: string; reports: readonly Report[] }> {
   const reports: Report[] = [];
-  const rootArgs = { port: 0, host: "127.0.0.1", page: (): void => undefined };
+  const page = (): void => undefined;
+  const rootArgs: LobbyStart = { port: 0, host: "127.0.0.1", page, store: undefined, rooms: forgetfulRoomStore };
   const system = await createSystem({ root: Lobby, rootArgs, reporter: (report) => reports.push(report) });
   onTestFinished(() => system.stop());
   const port = await system.whereis<HasPort>("endpoint.listener")?.call.port();

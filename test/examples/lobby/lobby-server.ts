@@ -5,9 +5,10 @@ import { WebSocket } from "ws";
 import type { Built } from "../built.js";
 import { RunningProgram } from "../run-program.js";
 
-/** Runs the compiled lobby with these arguments. */
+/** Runs the compiled lobby with these arguments; it keeps nothing unless they say where. */
 export function runLobby(built: Built, args: readonly string[]): RunningProgram {
-  return new RunningProgram(built.root, [join(built.root, "dist/examples/lobby/main.js"), ...args]);
+  const kept = args.includes("--store") ? args : [...args, "--no-store"];
+  return new RunningProgram(built.root, [join(built.root, "dist/examples/lobby/main.js"), ...kept]);
 }
 
 /** A lobby that is open. */
@@ -18,8 +19,8 @@ export interface OpenLobby {
 }
 
 /** Runs the lobby until it says where it is open. */
-export async function openLobby(built: Built, port = 0): Promise<OpenLobby> {
-  const program = runLobby(built, ["--port", String(port)]);
+export async function openLobby(built: Built, port = 0, args: readonly string[] = []): Promise<OpenLobby> {
+  const program = runLobby(built, ["--port", String(port), ...args]);
   const [, url = ""] = await program.wrote(/Open\s+(http:\S+)/);
   return { program, url };
 }

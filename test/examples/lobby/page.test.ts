@@ -31,7 +31,7 @@ describe("the lobby's page", () => {
       expect(response.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
       todo.push(...importsOf(address, await response.text(), imports));
     }
-    expect([...seen].map((href) => new URL(href).pathname)).toContain("/holdfast/protocol/frame.js");
+    expect([...seen].some((href) => new URL(href).pathname.startsWith("/holdfast/protocol/"))).toBe(true);
   });
 
   it("has its style and its icon, and nothing from elsewhere", async () => {

@@ -38,6 +38,7 @@ describe("the lobby as a program", () => {
     [["--port", "65536"], 'got "65536"'],
     [["--name", ""], "lobby: Expected --name with a value, got an empty one."],
     [["room"], "Unexpected argument 'room'"],
+    [["--store", "x", "--no-store"], "Expected --store or --no-store, got both"],
   ])("ends with 1 for %j and says what is wrong", async (args, text) => {
     const { code, stdout, stderr } = await runLobby(built, args).ended;
     expect([code, stdout]).toEqual([1, ""]);
@@ -75,6 +76,41 @@ describe("the lobby as a program", () => {
     expect(await Promise.all(answers)).toEqual([{ number: 1 }, { number: 2 }, { number: 3 }]);
     expect(await closed).toMatchObject({ code: 4201, reason: "drain" });
     expect(await program.ended).toMatchObject({ code: 0, signal: null, stderr: expect.not.stringContaining("error") });
+  });
+
+  it("loses nothing when it is killed and started again on the same store", async () => {
+    const store = join(built.root, "kept");
+    const { program, url } = await openLobby(built, 0, ["--store", store]);
+    await program.wrote(new RegExp(`Kept +${store}\\n`));
+    const [ada, bob] = [visitor(url, "Ada"), visitor(url, "Bob")];
+    const lost: string[] = [];
+    const heard: string[] = [];
+    for (const person of [ada, bob]) person.onSessionLost(({ reason }) => lost.push(reason));
+    const [saying, listening] = [ada.channel("room:lobby"), bob.channel("room:lobby")];
+    const keep = ({ text }: { readonly text?: unknown }): void => void heard.push(String(text));
+    listening.on("said", (said) => keep(Object(said)));
+    await Promise.all([saying.join().reply, listening.join().reply]);
+    expect(await saying.push("say", { text: "one" }).reply).toEqual({ number: 1 });
+    program.kill("SIGKILL");
+    await program.ended;
+    const two = saying.push("say", { text: "two" }).reply;
+    await openLobby(built, Number(new URL(url).port), ["--store", store]);
+    expect(await two).toEqual({ number: 2 });
+    const late = visitor(url, "Eve").channel("room:lobby");
+    const history = new Promise((resolve) => late.on("history", resolve));
+    late.join();
+    expect(await history).toMatchObject({ messages: [{ text: "one" }, { text: "two" }] });
+    await listening.push("say", { text: "three" }).reply;
+    expect(heard).toEqual(["one", "two", "three"]);
+    expect(lost).toEqual([]);
+  });
+
+  it("says so when another one has the store open", async () => {
+    const store = join(built.root, "shared");
+    await openLobby(built, 0, ["--store", store]);
+    const { code, stderr } = await runLobby(built, ["--port", "0", "--store", store]).ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain(`lobby: another server has the store ${store} open`);
   });
 
   it("takes the signal that npm passes on for the same Ctrl-C", async () => {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import {
+  DRAIN_METHODS,
   encodeError,
   encodeRequest,
   encodeResult,
   type InspectorRequest,
   parseReply,
   parseRequest,
+  READING_METHODS,
 } from "../../../src/inspect/protocol/messages.js";
 
 describe("a request", () => {
@@ -96,6 +98,44 @@ describe("a request", () => {
     expect(parsed.ok ? "" : parsed.error.message).toHaveLength(
       'Expected a JSON object on one line, got "".'.length + 41,
     );
+  });
+});
+
+describe("a request that changes something", () => {
+  const open = [...READING_METHODS, ...DRAIN_METHODS];
+  const start = '{"v":1,"id":1,"method":"drain.start","params":';
+
+  it.each<InspectorRequest>([
+    { id: 1, method: "drain.look", params: { endpoint: "endpoint" } },
+    { id: 2, method: "drain.start", params: { endpoint: "admin", perSecond: 0.1 } },
+    { id: 3, method: "drain.start", params: { endpoint: "admin", perSecond: 100_000, by: { pid: 12, uid: 0 } } },
+  ])("is read where its action is open, and does not exist elsewhere: %j", (request) => {
+    const line = encodeRequest(request).trimEnd();
+    expect(parseRequest(line, open)).toEqual({ ok: true, request });
+    const message = `Expected "method" to be "tree" or "info", got "${request.method}".`;
+    expect(parseRequest(line)).toEqual({ ok: false, id: request.id, error: { code: "unknown_method", message } });
+  });
+
+  it.each([
+    [`${start}{"perSecond":1}}`, 'Expected "endpoint" to be a name of at most 128 characters, got nothing.'],
+    [`${start}{"endpoint":"","perSecond":1}}`, 'Expected "endpoint" to be a name of at most 128 characters, got "".'],
+    [`${start}{"endpoint":"e"}}`, 'Expected "perSecond" to be a number from 0.1 to 100000, got nothing.'],
+    [`${start}{"endpoint":"e","perSecond":0}}`, 'Expected "perSecond" to be a number from 0.1 to 100000, got 0.'],
+    [
+      `${start}{"endpoint":"e","perSecond":1e9}}`,
+      'Expected "perSecond" to be a number from 0.1 to 100000, got 1000000000.',
+    ],
+    [
+      `${start}{"endpoint":"e","perSecond":1,"by":{"pid":"1"}}}`,
+      'Expected "by" to be an object with "pid" and "uid", got an object.',
+    ],
+    [
+      `${start}{"endpoint":"e","perSecond":1,"all":true}}`,
+      'Method "drain.start" takes "endpoint", "perSecond" and "by", got "all".',
+    ],
+    ['{"v":1,"id":1,"method":"drain.look","params":{"x":1}}', 'Method "drain.look" takes "endpoint", got "x".'],
+  ])("is refused with what was expected and what came: %s", (line, message) => {
+    expect(parseRequest(line, open)).toEqual({ ok: false, id: 1, error: { code: "bad_params", message } });
   });
 });
 

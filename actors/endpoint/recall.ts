@@ -1,0 +1,219 @@
+import type { ActorSystem, AnyRef } from "../../src/index.js";
+import type { LogSummary, StoreChange } from "../../src/store/store-port.js";
+import type { KeptChannel } from "../session/kept-meta.js";
+import type { KeptRow } from "../session/kept-row.js";
+import { readKeptSession, type RestoredSession } from "../session/kept-session.js";
+import type { Topic } from "../topic/topic.js";
+import type { EndpointContext } from "./context.js";
+import { inParallel, READ_AT_ONCE } from "./in-parallel.js";
+import { readLogSummaries, recallLog } from "./restore-logs.js";
+import type { StoreWriter } from "./store-writer.js";
+
+/** What is to be brought back, and with what. */
+export interface RestoreStart {
+  readonly context: EndpointContext;
+  readonly writer: StoreWriter;
+}
+
+/** A session that was read, with its places on its topics. */
+export interface Found {
+  readonly restored: RestoredSession;
+  readonly places: Map<string, KeptRow>;
+}
+
+/** What became of the sessions of a store. */
+export interface RestoreCounts {
+  restored: number;
+  expired: number;
+  corrupt: number;
+  failed: number;
+}
+
+/** Sessions that are deleted in one commit. */
+const DELETES = 256;
+const PROGRESS_MS = 2_000;
+/** How long the channels of a session that has ended may go on with what they do. */
+const LAST_WORDS_MS = 5_000;
+
+/**
+ * What the store has of an endpoint's sessions, read back into memory: the sessions themselves, their places on their topics, and the logs of
+ * those. From then on what is broadcast is kept for them, though they do not run yet.
+ *
+ * What is expired or damaged is deleted, and remembered for its client.
+ */
+export class Recall {
+  readonly counts: RestoreCounts = { restored: 0, expired: 0, corrupt: 0, failed: 0 };
+  /** The sessions, those that were detached first first. */
+  found: Found[] = [];
+  readonly startedAt: number;
+  readonly #system: ActorSystem;
+  readonly #start: RestoreStart;
+  readonly #topics = new Map<string, Topic>();
+  #logs = new Map<string, LogSummary>();
+  #deletes: StoreChange[] = [];
+  #toldAt: number;
+
+  constructor(system: ActorSystem, start: RestoreStart) {
+    this.#system = system;
+    this.#start = start;
+    this.startedAt = system.clock.now();
+    this.#toldAt = this.startedAt;
+  }
+
+  /** Reads all of them. */
+  async readAll(): Promise<void> {
+    const { context, writer } = this.#start;
+    const ending = [...(context.keeping?.ending ?? [])];
+    await channelsEnded(this.#system, ending);
+    for (const channel of ending) context.keeping?.ending.delete(channel);
+    // The sessions before a crash may have left something; what could not be kept has never left, and is as if it had not been.
+    await writer.abandon();
+    this.#logs = await readLogSummaries(writer.store);
+    await this.#readSessions();
+    await this.#recallTopics();
+  }
+
+  /** Reads one; false when there is nothing to bring back. */
+  async readOne(sid: string): Promise<boolean> {
+    await this.#start.writer.settled();
+    const found = await this.#read(sid);
+    if (typeof found === "string") this.#lost(sid, "corrupt");
+    if (typeof found !== "object") return false;
+    this.found = [found];
+    await this.#recallTopics();
+    return true;
+  }
+
+  /** All that can be brought back is: lets go of what was held for it, and deletes what nobody needs. */
+  async end(): Promise<void> {
+    const { subscriptions } = this.#start.context;
+    for (const topic of this.#topics.values()) subscriptions.letGo(topic);
+    for (const topic of this.#logs.keys()) {
+      if (subscriptions.find(topic)?.isKept !== true) this.#deletes.push({ type: "delete_log", topic });
+    }
+    await this.#flushDeletes();
+    this.found = [];
+  }
+
+  /** A session cannot be brought back: it is deleted, and its client will be told. */
+  giveUp({ restored, places }: Found): void {
+    const { context } = this.#start;
+    for (const [topic, place] of places) context.subscriptions.unplace(topic, place);
+    this.counts.failed++;
+    context.directory.remember(restored.sid, "corrupt");
+    this.#deletes.push({ type: "delete_session", sid: restored.sid });
+    const text = `could not bring session ${restored.sid} back: its client gets a new one, and is told so`;
+    this.tell("session_not_restored", text, "warning");
+  }
+
+  /** Tells how far it is, every two seconds. */
+  progress(what: string): void {
+    const { clock } = this.#system;
+    if (clock.now() - this.#toldAt < PROGRESS_MS) return;
+    this.#toldAt = clock.now();
+    this.tell("sessions_restoring", `is bringing sessions back: ${what} so far`);
+  }
+
+  tell(type: string, text: string, level: "info" | "warning" = "info"): void {
+    this.#system.report({ type, level, text: `the endpoint ${text}`, details: { ...this.counts } });
+  }
+
+  async #readSessions(): Promise<void> {
+    const { context, writer } = this.#start;
+    const now = this.#system.clock.wallTime();
+    let sids: string[] = [];
+    const readSome = async (): Promise<void> => {
+      const some = sids;
+      sids = [];
+      for (const each of await Promise.all(some.map((sid) => this.#read(sid)))) {
+        if (typeof each === "string") this.#lost(each, "corrupt");
+        else if (each !== undefined) this.found.push(each);
+      }
+      this.progress(`${this.found.length} read`);
+    };
+    for await (const summary of writer.store.sessions()) {
+      const { sid } = summary;
+      if (context.directory.find(sid) !== undefined) continue;
+      if (summary.corrupt) this.#lost(sid, "corrupt");
+      else if ((summary.head.expiresAt ?? Infinity) <= now) this.#lost(sid, "expired");
+      else sids.push(sid);
+      if (sids.length >= READ_AT_ONCE) await readSome();
+      if (this.#deletes.length >= DELETES) await this.#flushDeletes();
+    }
+    await readSome();
+    this.found.sort((one, other) => detachedAt(one) - detachedAt(other));
+  }
+
+  /** The session; its id if it is damaged. */
+  async #read(sid: string): Promise<Found | string | undefined> {
+    const stored = await this.#start.writer.store.readSession(sid);
+    if (stored === undefined) return undefined;
+    const restored = readKeptSession(stored);
+    return restored === undefined ? sid : { restored, places: new Map() };
+  }
+
+  #lost(sid: string, why: "expired" | "corrupt"): void {
+    this.counts[why]++;
+    this.#start.context.directory.remember(sid, why);
+    this.#deletes.push({ type: "delete_session", sid });
+    if (why === "corrupt") {
+      this.tell(
+        "session_corrupt",
+        `found session ${sid} damaged: its client gets a new one, and is told so`,
+        "warning",
+      );
+    }
+  }
+
+  /** Gives every session its place on its topics, and reads the topics' logs. All of them first: what one hears, others may have to be told. */
+  async #recallTopics(): Promise<void> {
+    const { subscriptions } = this.#start.context;
+    for (const { restored, places } of this.found) {
+      for (const channel of restored.meta.channels) {
+        const name = channel.topic;
+        let topic = this.#topics.get(name);
+        if (topic === undefined) {
+          const log = this.#logs.get(name);
+          topic = subscriptions.hold(name, log === undefined ? undefined : { epoch: log.epoch, offset: log.last });
+          this.#topics.set(name, topic);
+        }
+        // It may have a place from before its crash, which this one replaces.
+        const place = placeOf(restored, channel, topic.offset);
+        places.set(name, place);
+        subscriptions.place(name, place);
+      }
+    }
+    const { clock } = this.#system;
+    await inParallel([...this.#topics.values()], (topic) =>
+      recallLog(this.#start.writer.store, topic, clock.now(), clock.wallTime()),
+    );
+  }
+
+  async #flushDeletes(): Promise<void> {
+    while (this.#deletes.length > 0) await this.#start.writer.store.commit(this.#deletes.splice(0, DELETES));
+  }
+}
+
+/** Waits for channels that may be in the middle of something; one that takes too long is killed. */
+export async function channelsEnded(system: ActorSystem, channels: readonly AnyRef[]): Promise<void> {
+  if (channels.length === 0) return;
+  const timer = system.clock.setTimer(LAST_WORDS_MS, () => {
+    for (const channel of channels) system.exit(channel, "kill");
+  });
+  await Promise.all(channels.map((channel) => system.exited(channel)));
+  system.clock.clearTimer(timer);
+}
+
+/** Where a session stands on a topic: at the last broadcast that has become a frame, which is not above the topic's latest. */
+function placeOf({ sid, frames }: RestoredSession, channel: KeptChannel, most: number): KeptRow {
+  const { topic, params, state } = channel;
+  let cursor = Math.min(channel.cursor, most);
+  for (const { topic: of, frame } of frames) {
+    if (of === topic && frame.kind !== "own") cursor = Math.max(cursor, Math.min(frame.offset, most));
+  }
+  return { sid, cursor, acked: frames.length === 0 ? cursor : 0, params, state, orphaned: false };
+}
+
+function detachedAt({ restored }: Found): number {
+  return restored.head.detachedAt ?? Infinity;
+}

@@ -1,0 +1,53 @@
+import type { SessionHead, StoredSession } from "../../src/store/store-port.js";
+import { decodeMeta, type KeptMeta } from "./kept-meta.js";
+import { type KeptFrame, readStoredFrame } from "./kept-frame.js";
+
+/** A frame of a session that was read from the store, not yet joined with the logs. */
+export interface RestoredFrame {
+  readonly seq: number;
+  readonly topic: string;
+  readonly frame: KeptFrame;
+}
+
+/** A session as it was read from the store. */
+export interface RestoredSession {
+  readonly sid: string;
+  readonly head: SessionHead;
+  readonly meta: KeptMeta;
+  /** All frames up to this number were acknowledged, or are lost: a client that has not seen them cannot have the session back. */
+  readonly acknowledged: number;
+  /** The highest number that was given to a frame. */
+  readonly tx: number;
+  /** From `acknowledged + 1` to `tx`, none is missing. */
+  readonly frames: readonly RestoredFrame[];
+}
+
+/** Makes sense of a stored session; `undefined` when it is damaged. What is left of its frames is a run without holes. */
+export function readKeptSession(stored: StoredSession): RestoredSession | undefined {
+  if (stored.corrupt) return undefined;
+  const { sid, head } = stored;
+  const meta = decodeMeta(stored.meta);
+  if (meta === undefined) return undefined;
+  let acknowledged = stored.trimmed;
+  for (const { to } of stored.missing) acknowledged = Math.max(acknowledged, to);
+  let frames: RestoredFrame[] = [];
+  for (const { seq, topic, frame } of stored.frames) {
+    if (seq <= acknowledged) continue;
+    const read = readStoredFrame(frame);
+    if (read === undefined) {
+      frames = [];
+      acknowledged = seq;
+      continue;
+    }
+    // A number without a frame: what came before it cannot be sent in order any more.
+    if (seq !== acknowledged + frames.length + 1) {
+      frames = [];
+      acknowledged = seq - 1;
+    }
+    frames.push({ seq, topic, frame: read });
+  }
+  const last = acknowledged + frames.length;
+  if (last >= head.tx) return { sid, head, meta, acknowledged, tx: last, frames };
+  // The newest ones are gone.
+  return { sid, head, meta, acknowledged: head.tx, tx: head.tx, frames: [] };
+}

@@ -1,0 +1,206 @@
+import type { Clock } from "../../src/index.js";
+import type { SessionHead, StoreChange, StoreError } from "../../src/store/store-port.js";
+import type { Gap } from "../channel/overflow.js";
+import type { Keepable, StoreWriter } from "../endpoint/store-writer.js";
+import { Broadcast } from "../topic/broadcast.js";
+import type { ChannelRow } from "./channel-table.js";
+import { storedBroadcast, storedGap, storedOwn } from "./kept-frame.js";
+import type { Body } from "./outbox.js";
+import type { SafePoint } from "./session-stream.js";
+
+/** What a keeper asks of the session that it belongs to. */
+export interface KeptSession {
+  /** The small fields as they are now. Like `keptMeta` it may be asked when the session's actor has ended. */
+  keptHead(clock: Clock): SessionHead;
+  /** All the rest as it is now. */
+  keptMeta(): Uint8Array;
+  /** Something has become safe. */
+  whenKept(): void;
+  /** Nothing becomes safe for the time being. */
+  whenWaiting(): void;
+  /** It cannot be kept. */
+  whenRefused(error: StoreError): void;
+}
+
+/**
+ * The part of a durable session that sees to it that nothing leaves before it is safe.
+ *
+ * It collects what has changed since the last commit, hands it to the endpoint's writer, and knows up to which numbers all is safe: frames up
+ * to `safeTx` may be written to the socket, client frames up to `safeHandled` may be acknowledged.
+ */
+export class SessionKeeper implements Keepable, SafePoint {
+  readonly sid: string;
+  readonly #session: KeptSession;
+  readonly #writer: StoreWriter;
+  /** The highest number of ours that a crash does not take back. */
+  safeTx: number;
+  /** The highest number of the client's whose handling a crash does not take back. */
+  safeHandled: number;
+  /** A frame without a number that must not leave before what was changed with it is safe: the answer to a `hello`. */
+  #held: { readonly text: string; readonly change: number } | undefined;
+  #frames: StoreChange[] = [];
+  #trim = 0;
+  #metaChanged: boolean;
+  /** Whether broadcasts have become frames since the rest was kept: their offsets go with their frames, so they must be in the rest by then. */
+  #placesMoved = false;
+  #queued = false;
+  #ended = false;
+  /** Whether the session's actor has ended. */
+  #left = false;
+  #owed: number;
+  /** Counts what was taken for a commit, and what of that is safe. */
+  #taken = 0;
+  #safe = 0;
+  #takenTx: number;
+  #takenHandled: number;
+
+  /** `known` for a session that is in the store with these numbers; a new one is put there with its first commit. */
+  constructor(
+    sid: string,
+    session: KeptSession,
+    writer: StoreWriter,
+    known?: { readonly tx: number; readonly rx: number },
+  ) {
+    this.sid = sid;
+    this.#session = session;
+    this.#writer = writer;
+    this.safeTx = known?.tx ?? 0;
+    this.safeHandled = known?.rx ?? 0;
+    this.#takenTx = this.safeTx;
+    this.#takenHandled = this.safeHandled;
+    this.#owed = this.safeHandled;
+    this.#metaChanged = known === undefined;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether a frame is held back; nothing may overtake it. */
+  get holds(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** A frame was given a number: one of a topic's channel, or of what was broadcast there. */
+  frame(seq: number, body: Body, row: ChannelRow | undefined, origin: Broadcast | Gap | undefined): void {
+    let frame = storedOwn("");
+    const kept = row?.kept;
+    if (origin === undefined || kept === undefined) frame = storedOwn(body);
+    else {
+      const isBroadcast = origin instanceof Broadcast;
+      kept.cursor = isBroadcast ? origin.offset : origin.to;
+      frame = isBroadcast
+        ? storedBroadcast(origin.offset)
+        : storedGap(origin.to, typeof body === "string" ? body : body.text);
+      this.#placesMoved = true;
+    }
+    this.#frames.push({ type: "put_frame", sid: this.sid, seq, topic: row?.topic || "-", frame });
+    this.#queue();
+  }
+
+  /** A frame of the client's was handled; `early` when lower ones are not. */
+  handled(early: boolean): void {
+    if (early) this.#metaChanged = true;
+    this.#queue();
+  }
+
+  /** The times have changed. */
+  headChanged(): void {
+    this.#queue();
+  }
+
+  /** How many frames of the client's have become safely handled since the last time. */
+  newlyHandled(): number {
+    const count = this.safeHandled - this.#owed;
+    this.#owed = this.safeHandled;
+    return count;
+  }
+
+  /** Anything else has changed. */
+  metaChanged(): void {
+    this.#metaChanged = true;
+    this.#queue();
+  }
+
+  /** The client has acknowledged frames. */
+  trim(through: number): void {
+    this.#trim = through;
+    if (this.#placesMoved) this.#metaChanged = true;
+    this.#queue();
+  }
+
+  /** Keeps a frame back until what has changed by now is safe. It takes the place of an earlier one, whose socket is gone. */
+  hold(text: string): void {
+    this.#queue();
+    this.#held = { text, change: this.#taken + 1 };
+  }
+
+  /** The frame that was held back and may leave now. */
+  released(): string | undefined {
+    const held = this.#held;
+    if (held === undefined || held.change > this.#safe) return undefined;
+    this.#held = undefined;
+    return held.text;
+  }
+
+  /** The session is over, and its client has been or will be told: nothing of it is kept. */
+  end(): void {
+    this.#ended = true;
+    this.#held = undefined;
+    this.#frames = [];
+    this.#queue();
+  }
+
+  /** The session's actor has ended; what is kept stays, unless the session is over. */
+  leave(): void {
+    this.#left = true;
+    this.#held = undefined;
+    if (!this.#ended) this.#queue();
+  }
+
+  take(changes: StoreChange[]): void {
+    this.#queued = false;
+    this.#taken++;
+    const { sid } = this;
+    if (this.#ended) {
+      changes.push({ type: "delete_session", sid });
+      return;
+    }
+    const head = this.#session.keptHead(this.#writer.clock);
+    this.#takenTx = head.tx;
+    this.#takenHandled = head.rx;
+    if (this.#metaChanged) changes.push({ type: "put_session", sid, head, meta: this.#session.keptMeta() });
+    else changes.push({ type: "put_head", sid, head });
+    if (this.#metaChanged) this.#placesMoved = false;
+    this.#metaChanged = false;
+    for (const frame of this.#frames) changes.push(frame);
+    this.#frames = [];
+    if (this.#trim > 0) changes.push({ type: "trim_frames", sid, through: this.#trim });
+    this.#trim = 0;
+  }
+
+  kept(): void {
+    this.#safe = this.#taken;
+    this.safeTx = this.#takenTx;
+    this.safeHandled = this.#takenHandled;
+    if (!this.#isOver) this.#session.whenKept();
+  }
+
+  waiting(): void {
+    if (!this.#isOver) this.#session.whenWaiting();
+  }
+
+  refused(error: StoreError): void {
+    if (!this.#isOver) this.#session.whenRefused(error);
+  }
+
+  get #isOver(): boolean {
+    return this.#ended || this.#left;
+  }
+
+  #queue(): void {
+    if (this.#queued) return;
+    this.#queued = true;
+    this.#writer.add(this);
+  }
+}

@@ -1,0 +1,150 @@
+import { nanoid } from "nanoid";
+import type { Clock } from "../../src/index.js";
+import type { SessionHead } from "../../src/store/store-port.js";
+import { encodeBody } from "../../src/protocol/frame.js";
+import { ChannelEvent } from "../../src/protocol/names.js";
+import type { Subscriptions } from "../topic/subscriptions.js";
+import type { ChannelTable } from "./channel-table.js";
+import { bodyBytes } from "./frame-body.js";
+import type { CatchUp } from "./catch-up.js";
+import { encodeMeta, isJson, type KeptMeta } from "./kept-meta.js";
+import type { KeptRow } from "./kept-row.js";
+import type { RestoredFrame, RestoredSession } from "./kept-session.js";
+import type { Body } from "./outbox.js";
+import type { Secrets } from "./secrets.js";
+import type { SessionHost } from "./session-host.js";
+import { type KeptSession, SessionKeeper } from "./session-keeper.js";
+import type { SessionTopics } from "./session-topics.js";
+import type { SessionLine } from "./session-line.js";
+
+/** The small fields of a session as the store keeps them. */
+function keptHeadOf(host: SessionHost, line: SessionLine, ttlMs: number, clock: Clock): SessionHead {
+  const { stream, epoch, since } = line;
+  const { user } = host.identity;
+  const head = { ...(user === undefined ? {} : { user }), epoch, rx: stream.handled, tx: stream.tx };
+  if (line.attached) return head;
+  const detachedAt = Math.round(clock.wallTime() - (clock.now() - since));
+  return { ...head, detachedAt, expiresAt: detachedAt + ttlMs };
+}
+
+/** All the rest of a session as the store keeps it. */
+function keptMetaOf(
+  host: SessionHost,
+  line: SessionLine,
+  rows: ChannelTable,
+  secrets: Secrets,
+  ttlMs: number,
+): Uint8Array {
+  const { user, assigns } = host.identity;
+  const joined = [...rows].reverse().filter(({ leaving }) => !leaving);
+  return encodeMeta({
+    secrets: secrets.kept,
+    user,
+    assigns,
+    ttlMs,
+    ahead: line.stream.ahead,
+    channels: joined.flatMap(({ topic, joinRef, kept }) =>
+      kept === undefined ? [] : [{ topic, joinRef, params: kept.params, cursor: kept.cursor, state: kept.state }],
+    ),
+  });
+}
+
+/** Has a session's stream go on where the store says that it stood. */
+export function restoreStream(host: SessionHost, line: SessionLine, restored: RestoredSession): void {
+  const { head, meta, acknowledged, tx, frames } = restored;
+  const { subscriptions, limits } = host.context;
+  const joinRefs = new Map(meta.channels.map(({ topic, joinRef }) => [topic, joinRef] as const));
+  const bodies = frames.map((frame) => bodyOf(frame, joinRefs, subscriptions));
+  line.stream.restore({ tx, acknowledged, rx: head.rx, ahead: meta.ahead, bodies }, limits, bodyBytes);
+  const awayMs = head.detachedAt === undefined ? 0 : Math.max(0, host.clock.wallTime() - head.detachedAt);
+  line.restore(head.epoch, host.clock.now() - awayMs);
+}
+
+/** What a keeper is made of besides the session's parts. */
+export interface Keepable {
+  readonly sid: string;
+  readonly ttlMs: number;
+  readonly secrets: Secrets | undefined;
+  /** Whether the session is in the store. */
+  readonly isKnown: boolean;
+}
+
+/** Whether what the session knows of its user can be kept; if not, that is reported. */
+export function isKeepable({ context, identity }: SessionHost): boolean {
+  if (isJson(identity.assigns)) return true;
+  context.keeping?.unkeepable(identity.user);
+  return false;
+}
+
+/** The keeper of a session, or `undefined` when it is in memory only. */
+export function keeperOf(
+  host: SessionHost,
+  line: SessionLine,
+  rows: ChannelTable,
+  { sid, ttlMs, secrets, isKnown }: Keepable,
+): SessionKeeper | undefined {
+  const { context, ref } = host;
+  if (context.keeping === undefined || secrets === undefined || !isKeepable(host)) return undefined;
+  const kept: KeptSession = {
+    keptHead: (clock) => keptHeadOf(host, line, ttlMs, clock),
+    keptMeta: () => keptMetaOf(host, line, rows, secrets, ttlMs),
+    whenKept: () => ref.cast.store("kept"),
+    whenWaiting: () => ref.cast.store("waiting"),
+    whenRefused: () => ref.cast.store("refused"),
+  };
+  const { tx, handled: rx, acknowledged } = line.stream;
+  const keeper = new SessionKeeper(sid, kept, context.keeping.writer, isKnown ? { tx, rx } : undefined);
+  if (!isKnown) return keeper;
+  // From now on it is known since when it has no socket. Where frames are lost the store need not keep what came before.
+  if (acknowledged > 0) keeper.trim(acknowledged);
+  keeper.headChanged();
+  return keeper;
+}
+
+/** Starts the channels again that a session had joined. */
+export async function restoreTopics(
+  topics: SessionTopics,
+  { channels }: KeptMeta,
+  places: ReadonlyMap<string, KeptRow>,
+  away: CatchUp,
+): Promise<void> {
+  for (const channel of channels) {
+    const place = places.get(channel.topic);
+    if (place !== undefined) await topics.restore(channel, place, away);
+  }
+}
+
+/** How long a session that is back may live without a client. */
+export function timeLeft({ clock }: SessionHost, { expiresAt = Infinity }: SessionHead, ttlMs: number): number {
+  return Math.max(0, Math.min(ttlMs, expiresAt - clock.wallTime()));
+}
+
+/** Drops the frames that the client has. When it has all, the logs are not needed for it below its places. */
+export function acknowledgeFrames(
+  { keeper }: SessionHost,
+  { stream }: SessionLine,
+  rows: ChannelTable,
+  seq: number,
+): void {
+  if (seq <= stream.acknowledged) return;
+  stream.acknowledge(seq);
+  if (keeper === undefined) return;
+  keeper.trim(seq);
+  if (stream.outbox.messages > 0) return;
+  for (const { kept } of rows) if (kept !== undefined) kept.acked = kept.cursor;
+}
+
+function bodyOf(
+  { topic, frame }: RestoredFrame,
+  joinRefs: ReadonlyMap<string, string>,
+  subscriptions: Subscriptions,
+): Body {
+  if (frame.kind !== "broadcast") return frame.body;
+  const { offset } = frame;
+  const known = subscriptions.find(topic);
+  const entry = known?.read(offset);
+  if (entry !== undefined) return entry.frame;
+  // Its number is taken. A client that has had it drops this; another one is told what it will not get.
+  const gap = { epoch: known?.epoch ?? nanoid(10), from: offset, to: offset, reason: "lost" };
+  return encodeBody(joinRefs.get(topic) ?? null, null, topic, ChannelEvent.gap, gap);
+}

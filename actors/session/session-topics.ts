@@ -1,0 +1,270 @@
+import { type AnyRef, type ExitReason, formatReason, isNormalExit, type StartResult } from "../../src/index.js";
+import { encodeBody, type Frame } from "../../src/protocol/frame.js";
+import { ChannelEvent } from "../../src/protocol/names.js";
+import { type Answer, error, ok } from "../channel/answer.js";
+import type { Channel, ChannelClass, ChannelStart } from "../channel/channel.js";
+import { refusalOf } from "../channel/join-refused.js";
+import type { Arrival } from "./arrival.js";
+import type { CatchUp } from "./catch-up.js";
+import { ChannelRow, ChannelTable } from "./channel-table.js";
+import { bodyBytes, withJoinRef } from "./frame-body.js";
+import type { KeptChannel } from "./kept-meta.js";
+import type { KeptRow } from "./kept-row.js";
+import type { Body } from "./outbox.js";
+import { abandonPush, isRepeated, settlePush } from "./repeated-pushes.js";
+import type { SessionHost } from "./session-host.js";
+import type { SessionLine } from "./session-line.js";
+
+const LEAVE_TIMEOUT_MS = 5_000;
+
+/**
+ * The topics' side of a session: its channels, and what a client's frames do there by the rules of Phoenix's socket dispatch.
+ *
+ * Whatever a client sends ends in `done`, once, when it is handled.
+ */
+export class SessionTopics extends ChannelTable {
+  readonly #host: SessionHost;
+  readonly #line: SessionLine;
+
+  constructor(host: SessionHost, line: SessionLine) {
+    super();
+    this.#host = host;
+    this.#line = line;
+  }
+
+  /** Handles a client's frame. A promise while it joins a channel whose `join` is async: the client's other frames wait meanwhile. */
+  dispatch(arrival: Arrival): void | Promise<void> {
+    const { frame } = arrival;
+    const row = this.find(frame.topic);
+    if (frame.event === ChannelEvent.join) return this.#join(arrival, row);
+    if (row === undefined) {
+      if (frame.event === ChannelEvent.leave) this.#reply(frame.joinRef, frame, ok());
+      else this.#reply(null, frame, error({ reason: "unmatched topic" }));
+    } else if (frame.joinRef === null || frame.joinRef === row.joinRef) {
+      if (frame.event !== ChannelEvent.leave) return this.#push(arrival, row);
+      this.#reply(row.joinRef, frame, ok());
+      this.leave(row);
+    }
+    this.#done(arrival);
+  }
+
+  /** Sends what a channel has for its client. */
+  emit(row: ChannelRow, body: Body): void {
+    // What a channel sent before it was left is not for the client any more.
+    if (row.leaving) return;
+    const away = this.#host.away?.find(row);
+    if (away?.hold === "join") {
+      away.frames ??= [];
+      away.frames.push(body);
+      return;
+    }
+    // A channel may have encoded it before its client joined anew.
+    const sent = this.#host.numbering === "tail" ? withJoinRef(body, row.joinRef) : body;
+    this.#line.emit(sent, bodyBytes(sent), row);
+  }
+
+  /** A channel has handled the oldest push that it was given; `body` is the reply, if there is one, `state` what is to be kept of the channel. */
+  answered(row: ChannelRow, body: Body | undefined, state?: unknown): void {
+    if (state !== undefined && row.kept !== undefined) {
+      row.kept.state = state;
+      this.#host.keeper?.metaChanged();
+    }
+    if (body !== undefined) this.emit(row, body);
+    const push = row.outstanding?.shift();
+    if (push === undefined) return;
+    if (typeof push === "number") this.#line.handled(push, 0);
+    else {
+      settlePush(this.#host.context.pushes, push, body);
+      this.#line.handled(push.seq, 0);
+    }
+  }
+
+  /** Ends the channel of a topic for its client. */
+  leave(row: ChannelRow): void {
+    row.leaving = true;
+    this.#unsubscribe(row);
+    if (row.channel !== undefined) this.#host.endActor(row.channel, { shutdown: "left" });
+  }
+
+  /** A channel has ended: by its client's leave, by a new join, by its own will; or it crashed, and its client joins again. */
+  ended(row: ChannelRow, reason: ExitReason): void {
+    this.remove(row);
+    const held = this.#host.away?.find(row)?.hold === "join";
+    this.#unsubscribe(row);
+    const closed = isNormalExit(reason);
+    const event = closed ? ChannelEvent.close : ChannelEvent.error;
+    const body = encodeBody(row.joinRef, row.joinRef, row.topic, event, closed ? {} : { reason: "channel_crash" });
+    // A client that has not joined it again knows nothing of it.
+    if (!held) this.#line.emit(body, bodyBytes(body), row);
+    for (const push of row.outstanding ?? []) {
+      if (typeof push !== "number") abandonPush(this.#host.context.pushes, push);
+      this.#line.handled(typeof push === "number" ? push : push.seq, 0);
+    }
+    row.outstanding = undefined;
+  }
+
+  /** Lets go of everything that others know of this session's topics. */
+  release(): void {
+    const { context, keeper } = this.#host;
+    const { subscriptions, pushes } = context;
+    // What is still in the store comes back, and must not miss what is broadcast until then.
+    const comesBack = keeper?.ended === false;
+    for (const row of this) {
+      subscriptions.unsubscribe(row.topic, row, comesBack && !row.leaving);
+      for (const push of row.outstanding ?? []) if (typeof push !== "number") abandonPush(pushes, push);
+    }
+  }
+
+  /** The session has crashed, and will be back. Gives its channels, which must have ended by then. */
+  orphan(): AnyRef[] {
+    const channels: AnyRef[] = [];
+    for (const { kept, channel } of this) {
+      if (kept !== undefined) kept.orphaned = true;
+      if (channel !== undefined) channels.push(channel);
+    }
+    return channels;
+  }
+
+  /** The session is not kept any more. */
+  forget(): void {
+    for (const row of this) {
+      if (row.kept !== undefined) this.#host.context.subscriptions.unplace(row.topic, row.kept);
+      row.kept = undefined;
+    }
+  }
+
+  /** Starts the channel of a topic again that its client had joined before the server was started anew. No answer: the client had one. */
+  async restore(channel: KeptChannel, kept: KeptRow, away: CatchUp): Promise<void> {
+    const { topic, joinRef, params, state } = channel;
+    const { context, identity } = this.#host;
+    const { subscriptions } = context;
+    const row = new ChannelRow(subscriptions.nameOf(topic), joinRef, this.#host.ref);
+    row.kept = kept;
+    const channelClass = context.routes.find(topic);
+    const start: ChannelStart = { row, params, identity, context, answer: undefined, restored: { state } };
+    const started = channelClass === undefined ? undefined : await this.#host.startChannel(channelClass, start);
+    if (started?.ok === true) {
+      row.channel = started.ref;
+      this.add(row);
+      away.restore(row, kept.cursor);
+      return;
+    }
+    subscriptions.unplace(topic, kept);
+    this.#host.keeper?.metaChanged();
+    const refused = started === undefined || started.ignore || refusalOf(started.reason) !== undefined;
+    if (!refused && started !== undefined && !started.ignore) {
+      this.#host.report("error", "join_crashed", `could not restore ${topic}: ${formatReason(started.reason)}`);
+    }
+    const event = refused ? ChannelEvent.close : ChannelEvent.error;
+    const body = encodeBody(joinRef, joinRef, topic, event, refused ? {} : { reason: "channel_crash" });
+    this.#line.emit(body, bodyBytes(body), row);
+  }
+
+  #push(arrival: Arrival, row: ChannelRow): void {
+    const { frame, seq } = arrival;
+    const { user } = this.#host.identity;
+    const key = frame.id === undefined || user === undefined ? undefined : `${frame.id} ${frame.event} ${row.topic}`;
+    if (key === undefined || user === undefined) (row.outstanding ??= []).push(seq);
+    else {
+      const { ref } = frame;
+      if (isRepeated(this.#host.context.pushes, { user, key, seq, ref }, row)) return;
+      (row.outstanding ??= []).push({ user, key, seq, ref });
+    }
+    const { kept } = row;
+    if (kept === undefined) row.channel?.cast.incoming(frame.event, frame.payload, frame.ref);
+    // Text of its own for each push: only where a push may have to be known again.
+    else row.channel?.cast.incoming(frame.event, frame.payload, frame.ref, frame.id ?? `${kept.sid}:${seq}`);
+  }
+
+  #join(arrival: Arrival, old: ChannelRow | undefined): void | Promise<void> {
+    const { frame } = arrival;
+    const { routes, limits } = this.#host.context;
+    if (old !== undefined && this.#host.away?.find(old)?.hold === "join") return this.#reattach(arrival, old);
+    const channelClass = routes.find(frame.topic);
+    if (channelClass === undefined) this.#reply(null, frame, error({ reason: "unmatched topic" }));
+    else if (old?.channel !== undefined) return this.#rejoin(channelClass, arrival, old, old.channel);
+    else if (this.joined < limits.channelsPerSession) return this.#startChannel(channelClass, arrival);
+    else this.#reply(frame.joinRef, frame, error({ reason: "too many channels joined" }));
+    this.#done(arrival);
+  }
+
+  /** A stock client that has its session back joins a topic that the session still holds: the channel lives on, under a new `join_ref`. */
+  #reattach(arrival: Arrival, row: ChannelRow): void {
+    const { frame } = arrival;
+    const away = this.#host.away?.find(row);
+    row.joinRef = frame.joinRef ?? frame.ref ?? "";
+    this.#reply(row.joinRef, frame, ok({ resumed: true }));
+    const frames = away?.frames ?? [];
+    if (away !== undefined) {
+      away.frames = undefined;
+      away.hold = undefined;
+    }
+    for (const body of frames) this.emit(row, body);
+    row.channel?.cast.rejoined();
+    this.#host.ref.cast.pump();
+    this.#done(arrival);
+  }
+
+  #startChannel(channelClass: ChannelClass, arrival: Arrival): void | Promise<void> {
+    const { topic, joinRef, ref, payload } = arrival.frame;
+    const { context, identity } = this.#host;
+    const row = new ChannelRow(context.subscriptions.nameOf(topic), joinRef ?? ref ?? "", this.#host.ref);
+    const { keeper } = this.#host;
+    if (keeper !== undefined)
+      row.kept = { sid: keeper.sid, cursor: 0, acked: 0, params: payload, state: undefined, orphaned: false };
+    const start: ChannelStart = { row, params: payload, identity, context, answer: undefined };
+    const started = this.#host.startChannel(channelClass, start);
+    if (started instanceof Promise) return this.#joinedLater(started, arrival, start);
+    this.#joined(started, arrival, start);
+  }
+
+  async #rejoin(channelClass: ChannelClass, arrival: Arrival, old: ChannelRow, channel: AnyRef): Promise<void> {
+    this.leave(old);
+    const { clock } = this.#host;
+    const timer = clock.setTimer(LEAVE_TIMEOUT_MS, () => this.#host.endActor(channel, "kill"));
+    await this.#host.exited(channel);
+    clock.clearTimer(timer);
+    await this.#startChannel(channelClass, arrival);
+  }
+
+  async #joinedLater(starting: Promise<StartResult<Channel>>, arrival: Arrival, start: ChannelStart): Promise<void> {
+    this.#joined(await starting, arrival, start);
+  }
+
+  #joined(started: StartResult<Channel>, arrival: Arrival, { row, answer }: ChannelStart): void {
+    const { frame } = arrival;
+    if (started.ok) {
+      row.channel = started.ref;
+      this.add(row);
+      this.#reply(row.joinRef, frame, answer ?? ok());
+      // After the reply: nothing may come on a topic before the client knows that it is in.
+      this.#host.context.subscriptions.subscribe(row.topic, row);
+      this.#host.keeper?.metaChanged();
+      this.#host.putAwayIfDetached(row);
+    } else {
+      const reason = started.ignore ? "ignore" : started.reason;
+      const refusal = refusalOf(reason);
+      if (refusal === undefined) {
+        const text = `could not let its client join ${frame.topic}: ${formatReason(reason)}`;
+        this.#host.report("error", "join_crashed", text);
+      }
+      this.#reply(row.joinRef, frame, error(refusal ?? { reason: "join crashed" }));
+    }
+    this.#done(arrival);
+  }
+
+  #unsubscribe(row: ChannelRow): void {
+    this.#host.context.subscriptions.unsubscribe(row.topic, row);
+    this.#host.away?.remove(row);
+    this.#host.keeper?.metaChanged();
+  }
+
+  #reply(joinRef: string | null, frame: Frame, answer: Answer): void {
+    const body = encodeBody(joinRef, frame.ref, frame.topic, ChannelEvent.reply, answer);
+    this.#line.emit(body, bodyBytes(body));
+  }
+
+  #done({ seq, bytes }: Arrival): void {
+    this.#line.handled(seq, bytes);
+  }
+}

@@ -1,0 +1,185 @@
+import type { Clock } from "../../kernel/clock.js";
+import type { Random } from "../../kernel/random.js";
+import { CloseCode } from "../../protocol/close-codes.js";
+import { addressGroup } from "./address-group.js";
+import { type AddressRow, AddressTable } from "./address-table.js";
+import type { AdmissionRules } from "./admission-options.js";
+import { clientAddress } from "./client-address.js";
+import { LoopLag } from "./loop-lag.js";
+import { RetrySlots } from "./retry-slots.js";
+import { Ticket } from "./ticket.js";
+import { TokenBucket } from "./token-bucket.js";
+import { type UserPlace, UserPlaces } from "./user-places.js";
+
+/** What a client asks for: a session of its own, or the one it had. Each has its own bucket, so neither keeps the other out. */
+export type Lane = "new" | "resume";
+
+/** Why a client is turned away: the close code it is told, with a stable word and when to come back. */
+export interface TurnedAway {
+  readonly code: typeof CloseCode.overloaded | typeof CloseCode.rateLimited | typeof CloseCode.userLimit;
+  readonly reason: "overloaded" | "rate_limited" | "address_limit" | "user_limit";
+  /** Another one for each client that is turned away. */
+  readonly retryAfterMs: number;
+}
+
+/** Whether a connected client may go on: with a ticket, which it has to give back. */
+export type Entered = { readonly ok: true; readonly ticket: Ticket } | ({ readonly ok: false } & TurnedAway);
+
+/** What there is to count. */
+export interface AdmissionStatus {
+  /** Connections with a ticket, and those of them that are not authenticated yet. */
+  readonly open: number;
+  readonly pending: number;
+  /** Groups of addresses and users that are known of. */
+  readonly addresses: number;
+  readonly users: number;
+  /** Clients turned away since the start: before the upgrade, and by reason after it. */
+  readonly shielded: number;
+  readonly turnedAway: Readonly<Record<TurnedAway["reason"], number>>;
+}
+
+/** Where an admission gets time and chance. */
+export interface AdmissionSources {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/**
+ * Decides who may come in, and when the others may try again: one for each endpoint.
+ *
+ * Three questions in the life of a client. {@link shield}, before the upgrade: does the server take anybody at all? {@link enter}, after it:
+ * may this address have one more connection? And, by the ticket that it then has: is there a handshake left in its lane, a place for its
+ * user, and does it send too much? All of it is bounded by the connections that there are, and by `rememberedAddresses`.
+ */
+export class AdmissionKeeper {
+  readonly #rules: AdmissionRules;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #lag: LoopLag;
+  readonly #addresses: AddressTable;
+  readonly #users: UserPlaces;
+  readonly #lanes: Readonly<Record<Lane, TokenBucket>>;
+  /** Those turned away by a lane come back as fast as that lane takes them. */
+  readonly #slots: Readonly<Record<Lane, RetrySlots>>;
+  readonly #turnedAway: Record<TurnedAway["reason"], number>;
+  #shielded = 0;
+  #open = 0;
+  #pending = 0;
+
+  constructor(rules: AdmissionRules, { clock, random }: AdmissionSources) {
+    const { lanes } = rules;
+    this.#rules = rules;
+    this.#clock = clock;
+    this.#random = random;
+    this.#lag = new LoopLag(clock);
+    this.#addresses = new AddressTable(rules.address, rules.rememberedAddresses);
+    this.#users = new UserPlaces(rules.connectionsPerUser);
+    this.#lanes = { new: new TokenBucket(lanes.new), resume: new TokenBucket(lanes.resume) };
+    this.#slots = { new: new RetrySlots(lanes.new), resume: new RetrySlots(lanes.resume) };
+    this.#turnedAway = { overloaded: 0, rate_limited: 0, address_limit: 0, user_limit: 0 };
+  }
+
+  /** Whether anybody is taken now; if not, when to come back. Costs next to nothing: it is asked before the upgrade. */
+  shield(): { readonly ok: true } | { readonly ok: false; readonly retryAfterMs: number } {
+    const { pendingConnections, loopDelayMs } = this.#rules;
+    if (this.#lag.read() <= loopDelayMs && this.#pending < pendingConnections) return { ok: true };
+    this.#shielded += 1;
+    return { ok: false, retryAfterMs: this.#retryAfterMs(this.#slots.resume) };
+  }
+
+  /** Lets a connection in; `peer` is the other end of its TCP connection, `headers` hold those that proxies write. */
+  enter(peer: string, headers: Readonly<Record<string, string>>): Entered {
+    const address = clientAddress(peer, headers, this.#rules.trust);
+    const row = this.#addresses.row(addressGroup(address));
+    const limited = !this.#rules.isExempt(address);
+    const away = limited ? this.#checkAddress(row) : undefined;
+    if (away === undefined) {
+      row.open += 1;
+      row.pending += 1;
+      this.#open += 1;
+      this.#pending += 1;
+    }
+    this.#addresses.settle(row);
+    return away === undefined ? { ok: true, ticket: new Ticket(this, row, address) } : { ok: false, ...away };
+  }
+
+  /** What there is to see. */
+  status(): AdmissionStatus {
+    return {
+      open: this.#open,
+      pending: this.#pending,
+      addresses: this.#addresses.size,
+      users: this.#users.size,
+      shielded: this.#shielded,
+      turnedAway: { ...this.#turnedAway },
+    };
+  }
+
+  /** Ends its timer. */
+  stop(): void {
+    this.#lag.stop();
+  }
+
+  // For tickets.
+
+  /** @internal */
+  takeHandshake(lane: Lane): TurnedAway | undefined {
+    const waitMs = this.#lanes[lane].take(this.#clock.now());
+    return waitMs === 0 ? undefined : this.#turnAway("overloaded", this.#slots[lane], waitMs);
+  }
+
+  /** A resume became a new session: paid for afterwards. @internal */
+  chargeNew(): void {
+    this.#lanes.new.charge(this.#clock.now());
+  }
+
+  /** @internal */
+  takePlace(user: string, lane: Lane): UserPlace | TurnedAway {
+    const place = lane === "resume" ? this.#users.takeAnyway(user) : this.#users.take(user);
+    return place ?? this.#turnAway("user_limit", this.#slots.new, 0);
+  }
+
+  /** @internal */
+  takeMessage(ticket: Ticket, bytes: number): TurnedAway | undefined {
+    const waitMs = ticket.rate.take(this.#rules.messages, bytes, this.#clock.now());
+    return waitMs === 0 ? undefined : this.#turnAway("rate_limited", this.#slots.resume, waitMs);
+  }
+
+  /** @internal */
+  authenticated(row: AddressRow): void {
+    row.pending -= 1;
+    this.#pending -= 1;
+  }
+
+  /** @internal */
+  left(row: AddressRow): void {
+    row.open -= 1;
+    this.#open -= 1;
+    this.#addresses.settle(row);
+  }
+
+  #checkAddress(row: AddressRow): TurnedAway | undefined {
+    const { connectionsPerAddress, pendingPerAddress, addressPerSecond } = this.#rules;
+    if (row.open >= connectionsPerAddress || row.pending >= pendingPerAddress) {
+      return this.#turnAway("address_limit", row.slots(addressPerSecond), 0);
+    }
+    const waitMs = row.handshakes.take(this.#clock.now());
+    return waitMs === 0 ? undefined : this.#turnAway("rate_limited", row.slots(addressPerSecond), waitMs);
+  }
+
+  #turnAway(reason: TurnedAway["reason"], slots: RetrySlots, waitMs: number): TurnedAway {
+    this.#turnedAway[reason] += 1;
+    return { code: CODES[reason], reason, retryAfterMs: this.#retryAfterMs(slots, waitMs) };
+  }
+
+  #retryAfterMs(slots: RetrySlots, waitMs = 0): number {
+    return slots.next(this.#clock.now(), this.#random.next(), waitMs);
+  }
+}
+
+const CODES: Readonly<Record<TurnedAway["reason"], TurnedAway["code"]>> = {
+  overloaded: CloseCode.overloaded,
+  rate_limited: CloseCode.rateLimited,
+  address_limit: CloseCode.rateLimited,
+  user_limit: CloseCode.userLimit,
+};

@@ -1,0 +1,312 @@
+import { describe, expect, test } from "vitest";
+import { Channel, type Clients, Endpoint, error, ok, type Topics } from "../../../actors/index.js";
+import type { ActorSystem, Report } from "../../../src/index.js";
+import { cellOf } from "../../../src/kernel/cell.js";
+import { type Channel as ClientChannel, Socket } from "../../../src/client/index.js";
+import { memoryStore } from "../../../src/store/memory-store.js";
+import type { Store } from "../../../src/store/store-port.js";
+import { createFaultyNetwork, createTestSystem, FaultyStore } from "../../../src/testing/index.js";
+
+/** Keeps what its client says, and tells all others. */
+class Room extends Channel {
+  #said: unknown[] = [];
+
+  override handleIn(event: string, payload: unknown) {
+    if (event === "said") return ok({ said: this.#said, restored: this.isRestored });
+    this.#said.push(payload);
+    this.broadcastFrom("said", { payload });
+    return ok({ push: this.pushId });
+  }
+
+  override saveState(): unknown {
+    return this.#said;
+  }
+
+  override handleRestore(state: unknown): void {
+    this.#said = Array.isArray(state) ? state : [];
+  }
+}
+
+/** Says how it was joined, and refuses to be joined again when it was told so. */
+class Plain extends Channel {
+  override join(params: unknown) {
+    if (this.isRestored && JSON.stringify(params).includes("once")) return error({ reason: "once" });
+    if (this.isRestored && JSON.stringify(params).includes("crash")) throw new Error("no");
+    return ok();
+  }
+
+  override handleIn() {
+    return ok({ restored: this.isRestored });
+  }
+}
+
+/** A world of one network and one disk, in which servers come and go. */
+async function world(assigns: Record<string, unknown> = {}) {
+  const test = await createTestSystem();
+  const { clock } = test;
+  const disk = memoryStore();
+  const network = createFaultyNetwork({ clock });
+  let present: { readonly system: ActorSystem; readonly store: FaultyStore } | undefined;
+  const reports: Report[] = [];
+  const serve = async (store: Store = disk): Promise<FaultyStore> => {
+    const faulty = new FaultyStore(store, { clock });
+    const args = {
+      createServer: network.createServer,
+      socket: {
+        channels: { "room:*": Room, "plain:*": Plain },
+        authenticate: ({ token }: { token: string | undefined }) =>
+          token === undefined ? undefined : { user: token, assigns },
+        store: faulty,
+      },
+    };
+    const life = await createTestSystem({ clock, reporter: (report: Report) => void reports.push(report) });
+    clock.attach(life.system);
+    await life.system.start(Endpoint, args);
+    present = { system: life.system, store: faulty };
+    return faulty;
+  };
+  const kill = async (keep = 0): Promise<void> => {
+    await present?.store.crash({ keep });
+    network.killServer();
+  };
+  const connect = (name: string): { socket: Socket; lost: string[] } => {
+    const lost: string[] = [];
+    const socket = new Socket(`${network.url}/socket`, {
+      webSocket: network.webSocket(name),
+      clock,
+      token: name,
+      timeoutMs: 1_000_000,
+    });
+    socket.onSessionLost(({ reason }) => lost.push(reason));
+    socket.connect();
+    return { socket, lost };
+  };
+  const system = (): ActorSystem => {
+    if (present === undefined) throw new Error("nobody serves");
+    return present.system;
+  };
+  const stop = async (): Promise<void> => {
+    let stopped = false;
+    const stopping = system()
+      .stop()
+      .then(() => {
+        stopped = true;
+      });
+    for (let second = 0; second < 100 && !stopped; second++) await clock.advance(1_000);
+    await stopping;
+  };
+  return { stop, clock, disk, network, serve, kill, connect, system, reports: () => reports };
+}
+
+/** What the inspector shows of a named actor. */
+function statusOf(system: ActorSystem, name: string): unknown {
+  const ref = system.whereis(name);
+  return ref === undefined ? undefined : cellOf(ref).actor?.formatStatus();
+}
+
+/** Waits for the reply to a push, while time passes. */
+async function reply(
+  clock: { advance(ms: number): Promise<void> },
+  channel: ClientChannel,
+  event: string,
+  payload: object,
+) {
+  let answer: unknown;
+  channel
+    .push(event, payload)
+    .receive("ok", (response) => (answer = response))
+    .receive("error", (response) => (answer = { error: response }));
+  for (let i = 0; i < 60 && answer === undefined; i++) await clock.advance(1_000);
+  return answer;
+}
+
+describe("a session that is kept", () => {
+  test("is there after the server was killed, with its channels' state, and what was broadcast meanwhile", async () => {
+    const { clock, serve, kill, connect, system, stop } = await world();
+    await serve();
+    const ann = connect("ann");
+    const heard: unknown[] = [];
+    const channel = ann.socket.channel("room:a");
+    channel.on("said", (said) => heard.push(said));
+    channel.join();
+    await clock.advance(1_000);
+    expect(await reply(clock, channel, "say", { n: 1 })).toMatchObject({ push: expect.stringMatching(/:2$/) });
+    await kill();
+    await serve();
+    // Before its client is back.
+    const count = system().whereis<Topics>("endpoint.topics")?.call.broadcast("room:a", "said", { payload: "news" });
+    await clock.advance(60_000);
+    expect(await count).toBe(1);
+    expect(heard).toEqual([{ payload: "news" }]);
+    expect(await reply(clock, channel, "said", {})).toEqual({ said: [{ n: 1 }], restored: true });
+    expect(ann.lost).toEqual([]);
+    await stop();
+  });
+
+  test("joins channels without state again, and tells its client of those that refuse or crash", async () => {
+    const { clock, serve, kill, connect, stop } = await world();
+    await serve();
+    const { socket, lost } = connect("ann");
+    const events: string[] = [];
+    const channels = ["plain:a", "plain:once", "plain:crash"].map((topic) => {
+      const channel = socket.channel(topic, { how: topic });
+      channel.onClose(() => events.push(`${topic} closed`));
+      channel.onError(() => events.push(`${topic} failed`));
+      channel.join();
+      return channel;
+    });
+    await clock.advance(1_000);
+    await kill();
+    await serve();
+    await clock.advance(60_000);
+    expect(events).toEqual(["plain:once closed", "plain:crash failed"]);
+    const [plain] = channels;
+    expect(plain === undefined ? undefined : await reply(clock, plain, "ask", {})).toEqual({ restored: true });
+    expect(lost).toEqual([]);
+    await stop();
+  });
+
+  test("is not acknowledged, answered or told of before it is safe", async () => {
+    const { clock, serve, kill, connect, stop } = await world();
+    const store = await serve();
+    const { socket, lost } = connect("ann");
+    const channel = socket.channel("room:a");
+    channel.join();
+    await clock.advance(1_000);
+    store.hold();
+    let answered = 0;
+    for (const n of [1, 2, 3]) channel.push("say", { n }).receive("ok", () => answered++);
+    await clock.advance(5_000);
+    expect(answered).toBe(0);
+    // Nothing of it was kept, so it is as if the server had not had it: the client sends it again.
+    await kill(0);
+    await serve();
+    await clock.advance(60_000);
+    expect(answered).toBe(3);
+    expect(await reply(clock, channel, "said", {})).toMatchObject({ said: [{ n: 1 }, { n: 2 }, { n: 3 }] });
+    expect(lost).toEqual([]);
+    await stop();
+  });
+
+  test("ends when its time is over, also while no server runs, and its client is told so", async () => {
+    const { clock, disk, network, serve, kill, connect, stop } = await world();
+    await serve();
+    const { socket, lost } = connect("ann");
+    await clock.advance(1_000);
+    network.unplug();
+    socket.dropConnection();
+    await clock.advance(40_000);
+    await kill(1);
+    await clock.advance(200_000);
+    expect(disk.status().sessions).toBe(1);
+    await serve();
+    expect(disk.status().sessions).toBe(0);
+    network.heal();
+    await clock.advance(60_000);
+    expect(lost).toEqual(["expired"]);
+    await stop();
+  });
+
+  test("outlives its own actor's crash", async () => {
+    const { clock, serve, connect, system, stop } = await world();
+    await serve();
+    const { socket, lost } = connect("ann");
+    const channel = socket.channel("room:a");
+    channel.join();
+    await clock.advance(1_000);
+    await reply(clock, channel, "say", { n: 1 });
+    const asked = system().whereis<Clients>("endpoint.clients")?.call.sessionsOf("ann");
+    await clock.advance(10);
+    for (const { session } of (await asked) ?? []) system().exit(session, "kill");
+    await clock.advance(60_000);
+    expect(await reply(clock, channel, "said", {})).toEqual({ said: [{ n: 1 }], restored: true });
+    expect(lost).toEqual([]);
+    await stop();
+  });
+
+  test("is told that it is corrupt when it was damaged, and others come back", async () => {
+    const { clock, disk, serve, kill, connect, stop, reports } = await world();
+    await serve();
+    const [ann, bob] = [connect("ann"), connect("bob")];
+    const channels = [ann, bob].map(({ socket }) => {
+      const channel = socket.channel("room:a");
+      channel.join();
+      return channel;
+    });
+    await clock.advance(1_000);
+    for (const channel of channels) expect(await reply(clock, channel, "say", { n: 1 })).toBeDefined();
+    await kill();
+    for await (const summary of disk.sessions()) {
+      if (summary.corrupt || summary.head.user !== "ann") continue;
+      await disk.commit([{ type: "put_session", sid: summary.sid, head: summary.head, meta: new Uint8Array([1, 2]) }]);
+    }
+    await serve();
+    await clock.advance(60_000);
+    expect([ann.lost, bob.lost]).toEqual([["corrupt"], []]);
+    const said = await Promise.all(channels.map((channel) => reply(clock, channel, "said", {})));
+    expect(said).toEqual([
+      { said: [], restored: false },
+      { said: [{ n: 1 }], restored: true },
+    ]);
+    expect(reports().map(({ type }) => type)).toContain("session_corrupt");
+    await stop();
+  });
+
+  test("waits while the disk is full: nothing is answered, clients are told to come back, and go on where they were", async () => {
+    const { clock, serve, connect, stop, reports, system } = await world();
+    const store = await serve();
+    const { socket, lost } = connect("ann");
+    const channel = socket.channel("room:a");
+    channel.join();
+    await clock.advance(1_000);
+    const closes: unknown[] = [];
+    socket.onClose(({ code, reason }) => closes.push(`${code} ${reason}`));
+    store.failNext();
+    let answers = 0;
+    channel.push("say", { n: 1 }).receive("ok", () => answers++);
+    for (let second = 0; second < 10; second++) {
+      await clock.advance(500);
+      store.failNext();
+      await clock.advance(500);
+    }
+    expect(answers).toBe(0);
+    expect(closes[0]).toMatch(/^4207 .*store_failed/);
+    expect(statusOf(system(), "endpoint.store")).toMatchObject({ state: "takes nothing", trouble: "disk_full" });
+    const late = connect("bob");
+    await clock.advance(600);
+    expect(late.socket.isConnected()).toBe(false);
+    await clock.advance(60_000);
+    expect(answers).toBe(1);
+    expect(late.socket.isConnected()).toBe(true);
+    expect(await reply(clock, channel, "said", {})).toEqual({ said: [{ n: 1 }], restored: false });
+    expect(lost).toEqual([]);
+    expect(reports().map(({ type }) => type)).toEqual(expect.arrayContaining(["store_failed", "store_recovered"]));
+    await stop();
+  });
+
+  test("is in memory only when its assigns have no JSON form, and that is said once", async () => {
+    const { clock, disk, serve, connect, stop, reports } = await world({ since: new Date(0) });
+    await serve();
+    const people = ["ann", "bob"].map(connect);
+    await clock.advance(1_000);
+    expect(people.every(({ socket }) => socket.isConnected())).toBe(true);
+    expect(disk.status().sessions).toBe(0);
+    expect(reports().filter(({ type }) => type === "session_not_kept")).toHaveLength(1);
+    await stop();
+  });
+
+  test("leaves nothing in the store when it has ended", async () => {
+    const { clock, disk, serve, connect, stop } = await world();
+    await serve();
+    const { socket } = connect("ann");
+    const channel = socket.channel("room:a");
+    channel.join();
+    await clock.advance(1_000);
+    await reply(clock, channel, "say", { n: 1 });
+    expect(disk.status()).toMatchObject({ sessions: 1, logs: 1 });
+    socket.disconnect();
+    await clock.advance(1_000);
+    expect(disk.status()).toMatchObject({ sessions: 0, logs: 0 });
+    await stop();
+  });
+});

@@ -1,0 +1,76 @@
+import type { Part } from "./life.js";
+
+/** One thing that the simulation does; numbers name clients and topics, and wrap around where there are fewer. */
+export type Step =
+  | {
+      readonly do: "push";
+      readonly client: number;
+      readonly topic: number;
+      readonly count: number;
+      readonly slowMs: number;
+    }
+  | { readonly do: "publish"; readonly topic: number; readonly count: number; readonly bytes: number }
+  | { readonly do: "wait"; readonly ms: number }
+  // Of the network.
+  | {
+      readonly do: "cut";
+      readonly client: number;
+      readonly inFlight: "lost" | "delivered" | "late" | "overtaken";
+      readonly lateMs: number;
+    }
+  | { readonly do: "half_open"; readonly client: number; readonly alive: "client" | "server" }
+  | { readonly do: "black_hole"; readonly client: number }
+  | { readonly do: "stall"; readonly client: number; readonly ms: number }
+  | { readonly do: "slow_reader"; readonly client: number; readonly bytesPerSecond: number }
+  | {
+      readonly do: "close";
+      readonly client: number;
+      readonly code: number;
+      readonly told: "client" | "server" | "both";
+    }
+  | { readonly do: "unplug"; readonly ms: number }
+  | { readonly do: "black_out"; readonly ms: number }
+  | { readonly do: "drop"; readonly client: number }
+  // Of the server.
+  | { readonly do: "crash_connection"; readonly client: number }
+  | { readonly do: "crash_channel"; readonly client: number; readonly topic: number; readonly how: "throw" | "kill" }
+  | { readonly do: "crash_session"; readonly client: number }
+  | { readonly do: "crash_server"; readonly part: Part }
+  | { readonly do: "kill_process" }
+  // Of its disk.
+  | { readonly do: "disk_fails"; readonly times: number }
+  | { readonly do: "disk_stuck"; readonly ms: number }
+  | { readonly do: "drain" }
+  // Of clients.
+  | { readonly do: "rejoin"; readonly client: number; readonly topic: number }
+  | { readonly do: "second_tab"; readonly client: number; readonly acknowledges: boolean }
+  | { readonly do: "steal"; readonly client: number };
+
+/** What one of the clients is. */
+export interface World {
+  readonly clients: number;
+  readonly topics: number;
+  readonly latencyMs: readonly [number, number];
+  readonly ttlMs: number;
+  readonly windowMessages: number;
+  readonly outboxMessages: number;
+  /** Of so many numbered messages one is sent twice; 0 for none. */
+  readonly repeatOneOf: number;
+  /** Whether only the network fails, so that no session may be lost. */
+  readonly gentle: boolean;
+  /** Whether sessions are kept in a store, which outlives the server's process: then nothing may be lost with that, or with a session's actor. */
+  readonly durable: boolean;
+}
+
+/** A world and what happens in it. */
+export interface Schedule {
+  readonly seed: number;
+  readonly world: World;
+  readonly steps: readonly Step[];
+}
+
+/** Writes a step as one word and its details. */
+export function describeStep(step: Step): string {
+  const details = Object.entries(step).flatMap(([name, value]) => (name === "do" ? [] : [`${name} ${String(value)}`]));
+  return details.length === 0 ? step.do : `${step.do} (${details.join(", ")})`;
+}

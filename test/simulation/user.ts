@@ -1,0 +1,237 @@
+import type { Clock, Random } from "../../src/index.js";
+import { type Channel, Socket, type WebSocketClass } from "../../src/client/index.js";
+import { type Ledger, Violation } from "./ledger.js";
+
+/** What a user is made with. */
+export interface UserOptions {
+  readonly name: string;
+  readonly url: string;
+  readonly webSocket: WebSocketClass;
+  readonly topics: readonly string[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ledger: Ledger;
+  /** Whether a push of a channel may come twice, because a crash took back that it had handled what it pushed for. */
+  readonly repeatsAllowed: boolean;
+  /** Whether the server may announce that it could not keep messages. */
+  readonly gapsAllowed: boolean;
+  readonly failed: (violation: Violation) => void;
+  readonly note: (text: string) => void;
+}
+
+interface Pushed {
+  readonly topic: string;
+  readonly n: number;
+  outcome: string | undefined;
+}
+
+/** One joined topic: from the join's answer to the loss of the channel, messages must come without holes. */
+interface Seat {
+  readonly topic: string;
+  readonly channel: Channel;
+  /** Whether it is not the first one of its topic. */
+  readonly again: boolean;
+  /** Broadcasts there had been when the join was answered; `undefined` while it is not joined. */
+  joinedAt: number | undefined;
+  /** The last broadcast seen since. */
+  last: number | undefined;
+  /** Whether a gap was announced since. */
+  gap: boolean;
+  /** The channel that answered, and how many of its own pushes were seen. */
+  instance: number;
+  heard: number;
+}
+
+const NEVER_MS = 100_000_000;
+
+/** A user of an app: the real client, and a check of all that it is told. */
+export class User {
+  readonly name: string;
+  readonly socket: Socket;
+  /** Whether something was done that may cost this user the session. */
+  mayLoseSession = false;
+  /** Whether something was done that may cost this user a channel. */
+  mayLoseChannel = false;
+  readonly #options: UserOptions;
+  readonly #seats = new Map<string, Seat>();
+  readonly #pushes: Pushed[] = [];
+  readonly #lastPush = new Map<string, number>();
+
+  constructor(options: UserOptions) {
+    const { name, url, webSocket, clock, random, failed, note } = options;
+    this.name = name;
+    this.#options = options;
+    this.socket = new Socket(url, {
+      webSocket,
+      clock,
+      random,
+      token: name,
+      timeoutMs: NEVER_MS,
+      watchdogGraceMs: 3_000,
+      backoff: { capMs: 4_000 },
+      reportError: (error) => failed(new Violation(`a callback of ${name} threw: ${String(error)}`)),
+    });
+    this.socket.onState((state) => note(`${name} is ${state.name}${state.name === "closed" ? ` (${state.why})` : ""}`));
+    this.socket.onSessionLost(({ reason }) => this.#lostSession(reason));
+    this.socket.onError((error) => {
+      note(`${name} is told ${error.message}`);
+      if (error.code === "protocol") failed(new Violation(`${name} was sent what does not fit: ${error.message}`));
+    });
+    for (const topic of options.topics) this.#seats.set(topic, this.#seat(topic));
+    this.socket.connect();
+  }
+
+  /** Pushes to a topic. */
+  push(topic: string, slowMs: number): void {
+    const n = (this.#lastPush.get(topic) ?? 0) + 1;
+    const pushed: Pushed = { topic, n, outcome: undefined };
+    this.#lastPush.set(topic, n);
+    this.#pushes.push(pushed);
+    this.#seats
+      .get(topic)
+      ?.channel.push("say", { n, slowMs })
+      .receive("ok", (response) => this.#settled(pushed, "ok", response))
+      .receive("error", (response) => this.#settled(pushed, outcomeOf(response), response));
+  }
+
+  /** Has the channel of a topic crash on the server. */
+  crash(topic: string): void {
+    this.#seats.get(topic)?.channel.push("crash", {});
+  }
+
+  /** Leaves a topic and joins it again. */
+  rejoin(topic: string): void {
+    this.#seats.get(topic)?.channel.leave();
+    this.#seats.set(topic, this.#seat(topic, true));
+  }
+
+  /** After a final close: connects again, as a person does who reloads the page. */
+  comeBack(): void {
+    if (this.socket.state.name === "closed") this.socket.connect();
+  }
+
+  /** What it still waits for; `undefined` when it has all that it can have. */
+  waitsFor(): string | undefined {
+    if (!this.socket.isConnected()) return `${this.name} is ${this.socket.state.name}`;
+    for (const seat of this.#seats.values()) {
+      const { topic, joinedAt } = seat;
+      if (joinedAt === undefined) return `${this.name} has not joined ${topic}: ${seat.channel.state}`;
+      const last = seat.last ?? joinedAt;
+      const published = this.#options.ledger.published(topic);
+      if (this.#misses(topic, last, published + 1) && !seat.gap)
+        return `${this.name} lacks broadcasts ${last + 1} to ${published} of ${topic}`;
+    }
+    const open = this.#pushes.find(({ outcome }) => outcome === undefined);
+    return open === undefined ? undefined : `push ${open.n} of ${this.name} on ${open.topic} has no outcome`;
+  }
+
+  /** Every push became what the user was told. */
+  checkPushes(): void {
+    for (const { topic, n, outcome } of this.#pushes) {
+      const effect = this.#options.ledger.hadEffect(this.name, topic, n);
+      const what = `push ${n} of ${this.name} on ${topic}`;
+      if (outcome === "ok" && !effect) throw new Violation(`${what} was answered and had no effect`);
+      if (outcome === "not_sent" && effect) throw new Violation(`${what} was said not to be sent and had an effect`);
+    }
+  }
+
+  #seat(topic: string, again = false): Seat {
+    const channel = this.socket.channel(topic);
+    const seat: Seat = {
+      topic,
+      channel,
+      again,
+      joinedAt: undefined,
+      last: undefined,
+      gap: false,
+      instance: -1,
+      heard: 0,
+    };
+    const empty = (why: string): void => {
+      this.#options.note(`${this.name} loses ${topic}: ${why}`);
+      seat.joinedAt = undefined;
+    };
+    channel.on("news", (payload) => this.#news(seat, numberIn(payload, "n")));
+    channel.on("heard", (payload) => this.#heard(seat, numberIn(payload, "instance"), numberIn(payload, "k")));
+    channel.onGap(({ from, to, reason }) => {
+      this.#options.note(`${this.name} is told that ${from} to ${to} of ${topic} are missing: ${reason}`);
+      if (!this.#options.gapsAllowed)
+        this.#fail(`${this.name} misses ${from} to ${to} of ${topic} for no reason: ${reason}`);
+      seat.gap = true;
+    });
+    channel.onError((reason) => {
+      empty(JSON.stringify(reason));
+      if (!this.mayLoseChannel && !this.mayLoseSession) this.#fail(`${this.name} lost ${topic} for no reason`);
+    });
+    channel.onClose((reason) => empty(JSON.stringify(reason)));
+    channel.join().receive("ok", (response) => {
+      seat.joinedAt = this.#options.ledger.published(topic);
+      seat.last = undefined;
+      seat.gap = false;
+      seat.instance = numberIn(response, "instance");
+      seat.heard = 0;
+      this.#options.note(`${this.name} has joined ${topic} at ${seat.joinedAt}`);
+    });
+    return seat;
+  }
+
+  #news(seat: Seat, n: number): void {
+    const { topic, joinedAt, last } = seat;
+    if (joinedAt === undefined) {
+      // As in Phoenix, a channel that takes the place of one that was left still gets the last of what was sent to that.
+      if (seat.again) return;
+      return this.#fail(`${this.name} got broadcast ${n} of ${topic}, which is not joined`);
+    }
+    if (!seat.gap && this.#misses(topic, last ?? joinedAt, n)) {
+      this.#fail(`${this.name} got broadcast ${n} of ${topic} after ${last ?? joinedAt}: some are lost, unannounced`);
+    }
+    if (last !== undefined && n <= last) this.#fail(`${this.name} got broadcast ${n} of ${topic} after ${last}`);
+    seat.last = n;
+    seat.gap = false;
+  }
+
+  /** Whether there is a broadcast between two of which a sender was told that it is safe. */
+  #misses(topic: string, last: number, next: number): boolean {
+    for (let n = last + 1; n < next; n++) if (!this.#options.ledger.isDoubtful(topic, n)) return true;
+    return false;
+  }
+
+  #heard(seat: Seat, instance: number, k: number): void {
+    if (instance !== seat.instance) this.#fail(`${this.name} got a push of a channel of ${seat.topic} that is over`);
+    if (k <= seat.heard && this.#options.repeatsAllowed) return;
+    if (k !== seat.heard + 1) this.#fail(`${this.name} got push ${k} of ${seat.topic}'s channel after ${seat.heard}`);
+    seat.heard = k;
+  }
+
+  #settled(pushed: Pushed, outcome: string, response: unknown): void {
+    const what = `push ${pushed.n} of ${this.name} on ${pushed.topic}`;
+    this.#options.note(`${what}: ${outcome}`);
+    if (pushed.outcome !== undefined) this.#fail(`${what} ended twice: ${pushed.outcome}, then ${outcome}`);
+    pushed.outcome = outcome;
+    if (outcome === "ok" && numberIn(response, "n") !== pushed.n) this.#fail(`${what} got the answer of another`);
+    if (outcome !== "ok" && !this.mayLoseChannel && !this.mayLoseSession) {
+      this.#fail(`${what} failed for no reason: ${JSON.stringify(response)}`);
+    }
+  }
+
+  #lostSession(reason: string): void {
+    this.#options.note(`${this.name} has lost the session: ${reason}`);
+    for (const seat of this.#seats.values()) seat.joinedAt = undefined;
+    if (!this.mayLoseSession) this.#fail(`${this.name} lost the session for no reason: ${reason}`);
+  }
+
+  #fail(text: string): void {
+    this.#options.failed(new Violation(text));
+  }
+}
+
+function outcomeOf(response: unknown): string {
+  const outcome =
+    typeof response === "object" && response !== null && "outcome" in response ? response.outcome : undefined;
+  return typeof outcome === "string" ? outcome : "refused";
+}
+
+function numberIn(payload: unknown, name: string): number {
+  const value: unknown = typeof payload === "object" && payload !== null ? Reflect.get(payload, name) : undefined;
+  return typeof value === "number" ? value : Number.NaN;
+}
