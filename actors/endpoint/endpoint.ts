@@ -137,7 +137,7 @@ function contextOf(
     replays: new ReplayTurns<SessionRef>(system.clock, {
       atATime: rules.replaysAtATime,
       turnMs: REPLAY_TURN_MS,
-      grant: (session) => session.cast.pump(),
+      grant: (session) => session.cast.replayTurn(),
     }),
   };
 }

@@ -12,7 +12,8 @@ const TURN = 64;
 /**
  * The topics of a session that are read from their logs, because its client is away or was too slow; not there while all are live.
  *
- * A turn reads at most 64 broadcasts, and only as many as the client can take soon. A row that has read all becomes live again.
+ * Turns are given by the endpoint, to a few sessions at a time, so a storm of those that come back leaves room for live traffic. A turn reads at
+ * most 64 broadcasts, and only as many as the client can take soon. A row that has read all becomes live again.
  */
 export class CatchUp {
   readonly #host: SessionHost;
@@ -85,9 +86,18 @@ export class CatchUp {
     this.#unsettled--;
   }
 
-  /** Reads what the client can take now; asks for another turn when there may be more. */
-  turn(): void {
+  /** Asks for a turn when there is something to read, and room for it. */
+  ask(): void {
     if (this.#unsettled > 0) return;
+    const { hasRoom } = this.#line;
+    for (const away of this.#rows.values()) {
+      if (away.isDone || (hasRoom && away.hold === undefined)) return this.#host.context.replays.join(this.#host.ref);
+    }
+  }
+
+  /** Reads what the client can take now; true when there may be more. */
+  turn(): boolean {
+    if (this.#unsettled > 0) return false;
     let left = TURN;
     for (const away of this.#rows.values()) {
       while (left > 0 && away.hold === undefined && !away.isDone && this.#line.hasRoom) {
@@ -98,8 +108,7 @@ export class CatchUp {
       this.#rows.delete(away.row);
       away.topic.putLive(away.row);
     }
-    // Through the mailbox: everybody else's turn comes first.
-    if (left === 0) this.#host.ref.cast.pump();
+    return left === 0;
   }
 
   #step(away: AwayRow): void {

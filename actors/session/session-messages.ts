@@ -128,6 +128,8 @@ export interface SessionMessages {
   acknowledgementDue(): void;
   /** The socket can take more, or it is this session's turn to read logs. */
   pump(): void;
+  /** It may read what its client has missed, for one turn. */
+  replayTurn(): void;
   /** Resolves when all that was accepted is handled and acknowledged. */
   drain(): Deferred<void>;
   /** There is no room for it any more while it is detached. */
@@ -159,6 +161,7 @@ export const SESSION_MESSAGES: readonly (keyof SessionMessages)[] = [
   "gapAnswered",
   "acknowledgementDue",
   "pump",
+  "replayTurn",
   "drain",
   "caughtUp",
   "evict",

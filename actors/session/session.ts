@@ -60,13 +60,11 @@ const JOIN_AGAIN_MS = 30_000;
 /**
  * One client's session: it outlives the client's sockets, and ends when the client says so or stays away for too long.
  *
- * It owns the client's identity, its joined channels (its children), the numbers of both directions, and the frames that the client has not
- * acknowledged. A socket that drops takes only its connection actor along: the session hears of it through their link and goes on,
- * detached. When the client comes back it gets what it missed, once and in order. What survives its own crash: what a store has of it,
- * as its {@link SessionKeeper} says; without one nothing, and the client gets a fresh session and is told so.
+ * It owns the client's identity, its joined channels (its children), the numbers of both directions, and what was not acknowledged. A socket
+ * that drops takes only its connection actor along: the session hears of it through their link and goes on, detached. A client that comes back
+ * gets what it missed, once and in order. What survives a crash: what a store has of it ({@link SessionKeeper}); without one nothing.
  *
- * Sent to by connections (frames, acknowledgements, attaches), by its channels (pushes, answers) and by broadcasts. The socket's side is
- * {@link SessionLine}, the topics' side {@link SessionTopics}; {@link CatchUp} is there while topics are read from their logs.
+ * The socket's side is {@link SessionLine}, the topics' side {@link SessionTopics}; {@link CatchUp} is there while topics are read from logs.
  */
 export class Session extends Actor<SessionStart> implements SessionMessages, SessionHost {
   static readonly [messages]: readonly string[] = SESSION_MESSAGES;
@@ -219,21 +217,22 @@ export class Session extends Actor<SessionStart> implements SessionMessages, Ses
   /** Writes what the client's window and the socket's buffer allow, then reads logs. */
   pump(): void {
     this.#line.pump();
-    const { away } = this;
-    if (away === undefined || !this.#line.attached) return;
-    away.turn();
-    if (away.isDone) this.away = undefined;
+    if (this.#line.attached) this.away?.ask();
+    if (this.away?.isDone === true) this.away = undefined;
+  }
+
+  replayTurn(): void {
+    this.context.replays.done(this.ref, this.#line.attached && this.away?.turn() === true);
+    if (this.away?.isDone === true) this.away = undefined;
   }
 
   /** Answers when all that was accepted is handled. A deferred reply, not an async handler: the channels must still be heard meanwhile. */
   drain(): Deferred<void> {
     const deferred = this.defer<void>();
-    this.#draining = [...(this.#draining ?? []), deferred];
+    (this.#draining ??= []).push(deferred);
     if (this.#line.stream.unhandled === 0) this.allHandled();
     return deferred;
   }
-
-  // Messages of channels, broadcasts, the endpoint and timers.
 
   deliver(row: ChannelRow, broadcast: Broadcast): void {
     if (row.leaving) return;
@@ -327,6 +326,7 @@ export class Session extends Actor<SessionStart> implements SessionMessages, Ses
     const context = this.#context;
     if (context === undefined) return;
     context.directory.remove(this.#sid, this.ref, this.identity.user, this.#gone);
+    context.replays.leave(this.ref);
     this.#topics.release();
     if (this.keeper?.ended !== false) return;
     this.keeper.leave();

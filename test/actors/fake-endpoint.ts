@@ -47,7 +47,7 @@ export async function createFakeEndpoint(options: FakeEndpointOptions): Promise<
     silent: new DelayQueue(clock, limits.helloTimeoutMs, (connection) => connection.cast.silent()),
     sessionsName: "test.sessions",
     authTimeoutMs: 10_000,
-    replays: new ReplayTurns(clock, { atATime: 8, turnMs: 1_000, grant: (session) => session.cast.pump() }),
+    replays: new ReplayTurns(clock, { atATime: 8, turnMs: 1_000, grant: (session) => session.cast.replayTurn() }),
   };
   const members = new HeartbeatMembers();
   const clients = await system.start(Clients, { context, members });

@@ -247,3 +247,30 @@ test("a topic that was joined while the client was lost waits for it like the ot
   expect(await got(end, next.socket)).toEqual([{ status: "ok", response: {} }, 1, 2, 3]);
   await end.stop();
 });
+
+test("a storm of clients that come back replays in turns, and whoever dies gives its turn back", async () => {
+  const end = await endpoint({ limits: { detachedPerUser: 30 } });
+  const clients = [];
+  for (let count = 0; count < 30; count++) clients.push(await joined(end));
+  for (const { socket } of clients) socket.lose();
+  await end.clock.settle();
+  say(end, 1, 200);
+  const { replays } = end.context;
+  const turns: number[] = [];
+  const { join } = replays;
+  replays.join = (session): void => {
+    join.call(replays, session);
+    turns.push(replays.counts.granted);
+  };
+  const [first, ...others] = await Promise.all(clients.map((client) => comeBack(end, client)));
+  for (const { sid } of clients.slice(1, 4)) {
+    const session = end.context.directory.find(sid);
+    if (session !== undefined) end.system.exit(session, "kill");
+  }
+  await end.clock.settle();
+  expect(first).toBeDefined();
+  for (const socket of others.slice(3)) expect(await got(end, socket)).toEqual(numbers(1, 200));
+  expect(Math.max(...turns)).toBe(8);
+  expect(replays.counts).toEqual({ waiting: 0, granted: 0 });
+  await end.stop();
+});
