@@ -270,7 +270,9 @@ test("a storm of clients that come back replays in turns, and whoever dies gives
   await end.clock.settle();
   expect(first).toBeDefined();
   for (const socket of others.slice(3)) expect(await got(end, socket)).toEqual(numbers(1, 200));
-  expect(Math.max(...turns)).toBe(8);
+  // How many have a turn at a time is the queue's own test; here every read has asked for one.
+  expect(turns.length).toBeGreaterThan(26);
+  expect(Math.max(...turns)).toBeLessThanOrEqual(8);
   expect(replays.counts).toEqual({ waiting: 0, granted: 0 });
   await end.stop();
 });
