@@ -13,6 +13,7 @@ export default defineConfig({
       { find: /^holdfast$/, replacement: source("./src/index.ts") },
       { find: /^holdfast\/supervisors$/, replacement: source("./supervisors/index.ts") },
       { find: /^holdfast\/actors$/, replacement: source("./actors/index.ts") },
+      { find: /^holdfast\/cluster$/, replacement: source("./src/cluster/index.ts") },
       { find: /^holdfast\/client$/, replacement: source("./src/client/index.ts") },
       { find: /^holdfast\/client\/fallback$/, replacement: source("./src/client/fallback.ts") },
       { find: /^holdfast\/inspector$/, replacement: source("./src/inspect/index.ts") },

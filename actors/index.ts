@@ -1,4 +1,4 @@
-export { type Answer, error, ok } from "./channel/answer.js";
+export { type Answer, error, type JoinAnswer, ok } from "./channel/answer.js";
 export { Channel, type ChannelClass, type ChannelStart } from "./channel/channel.js";
 export type { SessionState } from "./channel/channel-messages.js";
 export type { Gap, GapReason, Overflow } from "./channel/overflow.js";
@@ -8,7 +8,13 @@ export type { Accepted } from "./connection/accepted.js";
 export { Connection } from "./connection/connection.js";
 export { type CheckedAuthenticate, withParams } from "./endpoint/checked-params.js";
 export type { Authenticate, AuthenticatedUser, Credentials } from "./endpoint/context.js";
-export { type ClientCounts, Clients, type Whom } from "./endpoint/clients.js";
+export {
+  type CancelledDrain,
+  type ClientDrainOptions,
+  type ClientCounts,
+  Clients,
+  type Whom,
+} from "./endpoint/clients.js";
 export { Endpoint } from "./endpoint/endpoint.js";
 export type { AdmissionOptions, CompressionOptions, TransportKind } from "./endpoint/transport-types.js";
 export type { EndpointOptions, ListeningServer, SocketLimits, SocketOptions } from "./endpoint/options.js";
@@ -35,20 +41,36 @@ export {
   HandlerExit,
   type HandlerState,
 } from "./event-manager/event-results.js";
-export type { Lease, LeaseKey } from "./lease/claim.js";
+export type { CircuitOptions, CircuitState } from "./lease/circuit.js";
+export { type Fenced, FencingGuard, StaleLeaseError } from "./lease/fencing-guard.js";
+export type { Lease, LeaseKey, SentLease } from "./lease/lease.js";
+export { type LeaseLoss, LeaseLostError } from "./lease/lease-lost.js";
 export { LeaseManager } from "./lease/lease-manager.js";
-export type { GetLeaseOptions, LeaseManagerOptions } from "./lease/lease-options.js";
+export type { GetLeaseOptions, LeaseDrainOptions, LeaseManagerOptions } from "./lease/lease-options.js";
 export type {
   GetLeaseResult,
+  LeaseDrainResult,
   LeaseManagerStatus,
   LeaseRefusal,
+  LeaseStats,
   LeaseStatus,
   LeaseTotals,
   RenewLeaseResult,
+  ResourcePoolStats,
+  ResourcePoolTotals,
   ReturnLeaseResult,
   WaiterStatus,
 } from "./lease/lease-results.js";
+export type { ResourcePoolOptions } from "./lease/pool-options.js";
+export type { ResourceFactory } from "./lease/resource-factory.js";
+export { ResourceTimeoutError } from "./lease/resource-work.js";
+export { FencingTokensError, type StoredTokensOptions } from "./lease/stored-tokens.js";
+export type { WaitTimes } from "./lease/wait-times.js";
 export { LeaseError, withLease } from "./lease/with-lease.js";
+export { PostgresConnection, type PostgresResult } from "./postgres/postgres-connection.js";
+export { PostgresError, type PostgresErrorCode } from "./postgres/postgres-error.js";
+export { postgresConnections } from "./postgres/postgres-factory.js";
+export type { PostgresConfig, PostgresOptions, PostgresTls } from "./postgres/postgres-options.js";
 export type { ChannelPresence } from "./presence/channel-presence.js";
 export { type LocalPresence, presenceOf } from "./presence/local-presence.js";
 export { Presence } from "./presence/presence.js";
@@ -80,16 +102,17 @@ export type { KeyPattern, QueryOf } from "./registry/query.js";
 export type { NewEntry } from "./registry/register-all.js";
 export { Registry } from "./registry/registry.js";
 export { RegistryError, type RegistryErrorCode } from "./registry/registry-error.js";
-export type {
-  ListenerMessage,
-  MovedMessage,
-  OnZeroMessage,
-  PublishedMessage,
-  RegisteredMessage,
-  RegistryMessage,
-  StatusMessage,
-  UnregMessage,
-  WatchRef,
+export {
+  isRegistryMessage,
+  type ListenerMessage,
+  type MovedMessage,
+  type OnZeroMessage,
+  type PublishedMessage,
+  type RegisteredMessage,
+  type RegistryMessage,
+  type StatusMessage,
+  type UnregMessage,
+  type WatchRef,
 } from "./registry/registry-messages.js";
 export type { RegistryOptions } from "./registry/registry-options.js";
 export type {
@@ -115,7 +138,26 @@ export type { LoginResult, ReplacedMessage, RouterCounts, RouterSendOptions } fr
 export { Session } from "./session/session.js";
 export type { Identity, SessionMessages, SessionRef, SessionSummary } from "./session/session-messages.js";
 export type { BroadcastOptions } from "./topic/broadcast.js";
+export {
+  type LocalTopics,
+  type PublishOptions,
+  type TopicMethod,
+  topicsOf,
+  type TopicSubscribeOptions,
+} from "./topic/local-topics.js";
+export type { LogStart } from "./topic/topic-logs.js";
+export { isTopicMessage, type TopicGap, type TopicMessage, type TopicPosition } from "./topic/topic-message.js";
 export { Topics } from "./topic/topics.js";
+export { TopicsError, type TopicsErrorCode } from "./topic/topics-error.js";
+export type { PublishRate, TopicLogOptions, TopicSettings, TopicsOptions } from "./topic/topics-options.js";
+export type {
+  PublishRefusal,
+  PublishResult,
+  PublishToResult,
+  TopicSubscribeResult,
+  TopicPage,
+  TopicsCounts,
+} from "./topic/topics-results.js";
 export { Consumer } from "./stage/consumer.js";
 export type { SubscribeResult } from "./stage/consumer-end.js";
 export type { DemandDispatcherOptions } from "./stage/demand-dispatcher.js";

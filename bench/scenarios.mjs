@@ -23,9 +23,12 @@
  * @property {readonly Program[]} programs Holdfast's first; they run in turn
  * @property {readonly Row[]} rows
  */
-import { microScenarios } from "./micro/scenarios.mjs";
+import { leaseScenarios } from "./leases/scenarios.mjs";
+import { microScenarios, storeScenarios } from "./micro/scenarios.mjs";
+import { registryScenarios } from "./registry/scenarios.mjs";
 import { savinaScenarios } from "./savina/scenarios.mjs";
 import { connectionScenarios } from "./scenario/scenarios.mjs";
+import { stormScenarios } from "./scenario/storm-scenarios.mjs";
 import { supervisionScenarios } from "./supervision/scenarios.mjs";
 
 /**
@@ -36,11 +39,15 @@ import { supervisionScenarios } from "./supervision/scenarios.mjs";
 export const groups = {
   messages: { about: "actors, their messages and their memory", scenarios: microScenarios },
   supervision: {
-    about: "crashes, restarts, starts and stops under supervisors, names",
+    about: "crashes, restarts, starts and stops under supervisors",
     scenarios: supervisionScenarios,
   },
+  registry: { about: "names, properties and groups", scenarios: registryScenarios },
+  leases: { about: "leases beside other pools", scenarios: leaseScenarios },
   savina: { about: "micro programs of the Savina suite", scenarios: savinaScenarios },
+  durability: { about: "durable sessions, and the store they are kept in", scenarios: storeScenarios },
   connections: { about: "servers with sockets", scenarios: connectionScenarios },
+  faults: { about: "connections lost by the thousand, a server killed", scenarios: stormScenarios },
 };
 
 /** @type {readonly Scenario[]} */

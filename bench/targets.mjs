@@ -7,6 +7,26 @@
 
 /** @typedef {import("./harness/statistics.mjs").Goal} Goal */
 
+/** @type {readonly (Goal & { peer?: string })[]} */
+const NAMES = [
+  { peer: "BEAM pg", kind: "ratio", at: 1 },
+  { peer: "BEAM gproc", kind: "ratio", at: 3 },
+];
+
+/** A name of the system is what `register` of Erlang makes; one of a registry is what gproc makes. @type {readonly (Goal & { peer?: string })[]} */
+const SYSTEM_NAMES = [{ peer: "BEAM register", kind: "ratio", at: 1 }, ...NAMES];
+
+/** @type {Goal} */
+const NOTHING = { kind: "absolute", at: 0 };
+
+/** @type {readonly (Goal & { peer?: string })[]} */
+const leases = [
+  { peer: "generic-pool", kind: "ratio", at: 1 },
+  { peer: "tarn", kind: "ratio", at: 1 },
+  { peer: "pg-pool", kind: "ratio", at: 1 },
+  { peer: "BEAM gen_server", kind: "ratio", at: 1 },
+];
+
 /** @type {Readonly<Record<string, readonly (Goal & { peer?: string })[]>>} goals by row */
 export const goals = {
   cast: [{ peer: "BEAM gen_server", kind: "ratio", at: 3 }],
@@ -19,6 +39,8 @@ export const goals = {
   "ping-pong": [{ peer: "BEAM !", kind: "ratio", at: 2 }],
   ring: [{ peer: "BEAM !", kind: "ratio", at: 2.5 }],
   "fan-out": [{ peer: "BEAM pg", kind: "ratio", at: 0.4 }],
+  topic: [{ peer: "BEAM pg", kind: "ratio", at: 0.4 }],
+  "topic-pause": [{ kind: "absolute", at: 20 }],
   spawn: [{ peer: "BEAM gen_server", kind: "ratio", at: 4 }],
   "spawn-supervised": [{ peer: "BEAM simple_one_for_one", kind: "ratio", at: 3 }],
   bytes: [{ kind: "absolute", at: 400 }],
@@ -33,16 +55,21 @@ export const goals = {
   "one-for-all": [{ peer: "BEAM supervisor", kind: "ratio", at: 1 }],
   "static-children-start": [{ peer: "BEAM supervisor", kind: "ratio", at: 1 }],
   "static-children-stop": [{ peer: "BEAM supervisor", kind: "ratio", at: 1 }],
-  "names-register": [
-    { peer: "BEAM register", kind: "ratio", at: 1 },
-    { peer: "BEAM pg", kind: "ratio", at: 1 },
-    { peer: "BEAM gproc", kind: "ratio", at: 3 },
-  ],
-  "names-lookup": [
-    { peer: "BEAM register", kind: "ratio", at: 1 },
-    { peer: "BEAM pg", kind: "ratio", at: 1 },
-    { peer: "BEAM gproc", kind: "ratio", at: 3 },
-  ],
+  "names-register": SYSTEM_NAMES,
+  "names-lookup": SYSTEM_NAMES,
+  "names-lives": SYSTEM_NAMES,
+  "registry-names-register": NAMES,
+  "registry-names-lookup": NAMES,
+  "registry-names-lives": NAMES,
+  "registry-scan-select": [{ kind: "absolute", at: 42 }],
+  "registry-scan-count": [{ kind: "absolute", at: 42 }],
+  "registry-groups-join": [{ peer: "BEAM pg, 10,000", kind: "ratio", at: 1 }],
+  "registry-groups-end": [{ peer: "BEAM pg, 10,000", kind: "ratio", at: 1 }],
+  "registry-groups-slope": [{ kind: "absolute", at: 0.3 }],
+  "lease-one": leases,
+  "lease-100": leases,
+  "lease-waiters": leases,
+  "lease-deaths": [{ peer: "BEAM gen_server", kind: "ratio", at: 1 }],
   "savina-ping-pong": [{ peer: "BEAM !", kind: "ratio", at: 1 }],
   "savina-counting": [{ peer: "BEAM !", kind: "ratio", at: 1 }],
   "savina-fork-join-create": [{ peer: "BEAM !", kind: "ratio", at: 1 }],
@@ -51,6 +78,13 @@ export const goals = {
   "savina-chameneos": [{ peer: "BEAM !", kind: "ratio", at: 1 }],
   "savina-big": [{ peer: "BEAM !", kind: "ratio", at: 1 }],
   "savina-concurrent-dictionary": [{ peer: "BEAM !", kind: "ratio", at: 1 }],
+  "store-process-16": [{ peer: "bare lmdb", kind: "ratio", at: 0.5 }],
+  "store-process-128": [{ peer: "bare lmdb", kind: "ratio", at: 0.5 }],
+  "store-process-1000": [{ peer: "bare lmdb", kind: "ratio", at: 0.5 }],
+  "store-disk-16": [{ peer: "bare lmdb", kind: "ratio", at: 0.5 }],
+  "store-disk-128": [{ peer: "bare lmdb", kind: "ratio", at: 0.5 }],
+  "store-disk-1000": [{ peer: "bare lmdb", kind: "ratio", at: 0.5 }],
+  "store-loop-p99": [{ kind: "absolute", at: 5 }],
   "idle-heap-defaults": [{ peer: "ws", kind: "difference", at: 1_024 }],
   "idle-heap-shipped": [{ peer: "ws", kind: "difference", at: 1_024 }],
   "idle-rss-shipped": [{ kind: "absolute", at: 5 * 1_024 }],
@@ -61,6 +95,13 @@ export const goals = {
   "echo-raw-1": [{ peer: "ws", kind: "ratio", at: 0.95 }],
   "echo-raw-16": [{ peer: "ws", kind: "ratio", at: 4 }],
   broadcast: [{ peer: "ws", kind: "ratio", at: 1 }],
+  "dropped-back": [{ peer: "ws", kind: "ratio", at: 1.5 }],
+  ...Object.fromEntries(
+    ["dropped", "half-open", "black-hole", "restart"].flatMap((storm) =>
+      ["not-recovered", "lost", "twice", "pushes-lost"].map((what) => [`${storm}-${what}`, [NOTHING]]),
+    ),
+  ),
+  ...Object.fromEntries(["dropped", "half-open", "black-hole"].map((storm) => [`${storm}-pushes-twice`, [NOTHING]])),
 };
 
 /** @type {Readonly<Record<string, Readonly<Record<string, number>>>>} what peers reached, by row and peer, in the row's unit */
@@ -84,4 +125,8 @@ export const history = {
   "static-children-stop": { "BEAM supervisor": 439e3 },
   "names-register": { "BEAM gproc": 339e3 },
   "names-lookup": { "BEAM gproc": 2.3e6 },
+  "registry-names-register": { "BEAM gproc": 339e3 },
+  "registry-names-lookup": { "BEAM gproc": 2.3e6 },
+  "registry-scan-select": { "BEAM ets ordered_set": 50, "BEAM ets set": 190 },
+  "registry-scan-count": { "BEAM ets ordered_set": 50, "BEAM ets set": 190 },
 };

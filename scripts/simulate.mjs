@@ -22,9 +22,10 @@ makes its schedule as short as it can, and says how to see it again.
   --json         print the result as JSON on stdout; progress goes to stderr
   --help         print this
 
-Ends with 0 when all seeds passed, 1 when one failed, 2 when it was asked for something that it does not know.
+Ends with 0 when all seeds passed, 1 when one failed, 2 when it was asked for something that it does not know. Ctrl-C ends it after the seeds
+that run at the moment, with what is known by then, and 130.
 `;
-const BATCH = 25;
+const BATCH = 10;
 const root = fileURLToPath(new URL("..", import.meta.url));
 const target = join(root, "node_modules/.cache/holdfast-simulation");
 
@@ -65,7 +66,7 @@ function load(name) {
 function progressLine() {
   const { stderr } = process;
   const everyMs = stderr.isTTY ? 200 : 10_000;
-  let shownAt = performance.now() - (stderr.isTTY ? everyMs : 0);
+  let shownAt = performance.now() - everyMs;
   return {
     show(text) {
       if (performance.now() - shownAt < everyMs) return;
@@ -124,6 +125,9 @@ function numberOf(name, text) {
   throw new UsageError(`--${name} expects a whole number from 1, got ${JSON.stringify(text)}`);
 }
 
+/** Whether somebody has pressed Ctrl-C; the second time the process ends at once. */
+let interrupted = false;
+
 /**
  * Runs all seeds, in batches, until one fails; of those that fail at the same time the lowest counts.
  *
@@ -138,7 +142,7 @@ async function runAll({ first, seeds, jobs }, show) {
   /** @type {{ seed: number, message: string } | undefined} */ let failed;
   /** @param {Worker} worker */
   const work = async (worker) => {
-    while (next < end && failed === undefined) {
+    while (next < end && failed === undefined && !interrupted) {
       const batch = { from: next, to: Math.min(end, next + BATCH) };
       next = batch.to;
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
@@ -168,7 +172,7 @@ async function runAll({ first, seeds, jobs }, show) {
 async function describeSteps(seed, steps) {
   const [{ pick }, { describeStep }] = await Promise.all([load("run"), load("step")]);
   const { world, steps: kept } = pick(seed, steps);
-  return { world, steps: kept.map(describeStep) };
+  return { world, steps: kept.map(describeStep), schedule: { seed, world, steps: kept } };
 }
 
 /**
@@ -188,7 +192,7 @@ async function explain(seed, message, line) {
 }
 
 /** @param {Awaited<ReturnType<typeof explain>>} failure */
-function textOf({ seed, message, world, steps, replay, whole }) {
+function textOf({ seed, message, world, steps, schedule, replay, whole }) {
   const about = Object.entries(world).map(([name, value]) => `${name} ${value}`);
   const list = steps.map((/** @type {string} */ step, /** @type {number} */ index) => `  ${index + 1}. ${step}`);
   return [
@@ -197,6 +201,7 @@ function textOf({ seed, message, world, steps, replay, whole }) {
     list.length === 0 ? "It fails without any step." : `What is left of its steps:\n${list.join("\n")}`,
     `See it again:    ${replay}`,
     `With all steps:  ${whole}`,
+    `For the list of those that run always: test/simulation/failed-seeds.ts, ${JSON.stringify(schedule)}`,
   ].join("\n");
 }
 
@@ -205,6 +210,9 @@ async function main(words) {
   const wanted = readArguments(words);
   if (wanted.help) return void process.stdout.write(HELP);
   const line = progressLine();
+  process.once("SIGINT", () => {
+    interrupted = true;
+  });
   line.show("simulate: compiling");
   compile();
   const startedAt = performance.now();
@@ -233,12 +241,14 @@ async function main(words) {
   const seconds = Number(elapsed().toFixed(1));
   if (wanted.json)
     process.stdout.write(
-      `${JSON.stringify({ ok: failure === undefined, first: wanted.first, ran, seconds, failure })}\n`,
+      `${JSON.stringify({ ok: failure === undefined, first: wanted.first, ran, seconds, failure, ...(interrupted ? { interrupted } : {}) })}\n`,
     );
-  else if (failure === undefined)
-    process.stdout.write(`${ran} seeds from ${wanted.first} on passed in ${seconds} s.\n`);
-  else process.stdout.write(`${textOf(failure)}\n`);
+  else if (failure === undefined) {
+    const rest = interrupted ? ` Interrupted: ${wanted.seeds - ran} did not run.` : "";
+    process.stdout.write(`${ran} seeds from ${wanted.first} on passed in ${seconds} s.${rest}\n`);
+  } else process.stdout.write(`${textOf(failure)}\n`);
   if (failure !== undefined) process.exitCode = 1;
+  else if (interrupted) process.exitCode = 130;
 }
 
 try {

@@ -1,3 +1,4 @@
+export { createSystem, type SystemOptions } from "./cluster/create-system.js";
 export {
   Actor,
   type ActorClass,
@@ -50,6 +51,7 @@ export {
 } from "./kernel/exit-reason.js";
 export {
   adoptsOrphans,
+  asData,
   hooks,
   type lastSignatures,
   messages,
@@ -60,10 +62,12 @@ export {
   teardown,
   writeState,
 } from "./kernel/hook-keys.js";
+export { Holding, Holdings } from "./kernel/holdings.js";
 export type { ActorInfo, ActorStatus, InfoOptions, WaitingMessage } from "./kernel/info.js";
 export type { Down, MonitorOptions, MonitorRef } from "./kernel/monitor.js";
 export { type Random, seededRandom, systemRandom } from "./kernel/random.js";
 export { consoleReporter, type Report, type ReportLevel, type Reporter } from "./kernel/report.js";
+export { type LimitedReporter, limitReports, type ReportLimitOptions } from "./kernel/report-limit.js";
 export {
   type LabelledResponse,
   multiCall,
@@ -83,7 +87,7 @@ export {
   type StandardSchema,
 } from "./kernel/standard-schema.js";
 export type { SpawnOptions, StartOptions } from "./kernel/starting.js";
-export { type ActorSystem, createSystem, type StartResult, type SystemOptions } from "./kernel/system.js";
+export type { ActorSystem, StartResult } from "./kernel/system.js";
 export { sys, type SysOptions, type SysStatus } from "./kernel/sys.js";
 export type { Timeout, TimerRef } from "./kernel/timers.js";
 export { type ActorName, actorName, type NameFor } from "./kernel/typed-name.js";

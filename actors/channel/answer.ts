@@ -1,3 +1,5 @@
+import type { Overflow } from "./overflow.js";
+
 /** What a channel answers to a join or to a push. */
 export interface Answer {
   /** `"ok"` and `"error"` are what clients know; any other text is allowed. */
@@ -6,9 +8,17 @@ export interface Answer {
   readonly response: object;
 }
 
-/** The answer that all went well. */
-export function ok(response: object = {}): Answer {
-  return { status: "ok", response };
+/** What a channel answers to a join. */
+export interface JoinAnswer extends Answer {
+  /** What becomes of the topic's broadcasts that this client cannot take at once; else its class says so. The client is not told. */
+  readonly overflow?: Overflow;
+}
+
+/** The answer that all went well. With `overflow` it is one to a join only. */
+export function ok(response?: object): Answer;
+export function ok(response: object, options: Pick<JoinAnswer, "overflow">): JoinAnswer;
+export function ok(response: object = {}, { overflow }: Pick<JoinAnswer, "overflow"> = {}): JoinAnswer {
+  return overflow === undefined ? { status: "ok", response } : { status: "ok", response, overflow };
 }
 
 /** The answer that it did not; the channel lives on, except when it answers a join: then it ends. */

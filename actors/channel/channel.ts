@@ -4,24 +4,26 @@ import {
   BadArgumentError,
   BadReturnError,
   messages,
+  type Report,
+  type Reporter,
   type reservedNames,
   startup,
   type ValidateOptions,
   whatCame,
 } from "../../src/index.js";
+import type { Frame } from "../../src/protocol/frame.js";
 import { isReservedEvent } from "../../src/protocol/names.js";
 import type { ChannelRow } from "../session/channel-table.js";
-import { bodyBytes, encodePush, encodeReply } from "../session/frame-body.js";
+import { encodePush, encodeReply, type OwnFrame } from "../session/frame-body.js";
 import { isJson } from "../session/kept-meta.js";
-import type { Body } from "../session/outbox.js";
 import type { Identity, SessionRef } from "../session/session-messages.js";
 import type { BroadcastOptions } from "../topic/broadcast.js";
 import type { Subscriptions } from "../topic/subscriptions.js";
-import { type Answer, error, isAnswer, ok } from "./answer.js";
+import { type Answer, error, isAnswer, type JoinAnswer, ok } from "./answer.js";
 import { type ChannelChecks, type ChannelSchemas, type Checked, type Checking, checksOf } from "./channel-schemas.js";
 import type { SessionState } from "./channel-messages.js";
 import type { JoinRefused } from "./join-refused.js";
-import type { Gap, Overflow } from "./overflow.js";
+import { checkOverflow, type Gap, type Overflow } from "./overflow.js";
 import { DurableChannel } from "./durable-channel.js";
 import { type Refusal, refusalFor } from "./refusal.js";
 
@@ -29,6 +31,7 @@ import { type Refusal, refusalFor } from "./refusal.js";
 export interface ChannelClass extends ActorClass<Channel> {
   readonly schemas?: ChannelSchemas;
   readonly overflow?: Overflow;
+  readonly retained?: boolean;
   readonly prototype: Channel;
 }
 
@@ -36,6 +39,8 @@ export interface ChannelClass extends ActorClass<Channel> {
 export interface ChannelSurroundings {
   readonly subscriptions: Subscriptions;
   readonly limits: { readonly windowBytes: number };
+  /** Takes reports of what clients cause. */
+  readonly report: Reporter;
 }
 
 /** What a session starts a channel with; the channel leaves its answer to the join here. */
@@ -67,12 +72,13 @@ export interface ChannelStart {
  * ```
  */
 export abstract class Channel extends Actor<ChannelStart> {
-  static readonly [messages]: readonly string[] = ["incoming", "gap", "sessionIs", "rejoined"];
+  static readonly [messages]: readonly string[] = ["incoming", "gap", "missed", "sessionIs", "identityIs", "rejoined"];
   declare readonly [reservedNames]?:
     | "join"
     | "handleIn"
     | "handleGap"
     | "handleSession"
+    | "handleAssigns"
     | "saveState"
     | "handleRestore";
   /**
@@ -82,8 +88,14 @@ export abstract class Channel extends Actor<ChannelStart> {
    * schema may take as long as a call, {@link Actor.callTimeoutMs}, and the client's next message waits for it.
    */
   static readonly schemas: ChannelSchemas = {};
-  /** What becomes of broadcasts that a client cannot take at once; `"cursor"` by default: it reads them later. See {@link Overflow}. */
+  /**
+   * What becomes of broadcasts that a client cannot take at once; `"cursor"` by default: it reads them later. See {@link Overflow}.
+   *
+   * The answer to a join may choose another one for its client: `ok(response, { overflow: "conflate" })`.
+   */
   static readonly overflow: Overflow = "cursor";
+  /** Whether a client gets, after its join, what was last broadcast on the topic with `retain`; `false` by default. */
+  static readonly retained: boolean = false;
   #row: ChannelRow | undefined;
   #identity: Identity | undefined;
   #context: ChannelSurroundings | undefined;
@@ -94,10 +106,10 @@ export abstract class Channel extends Actor<ChannelStart> {
   /**
    * Decides about a join; called once, before anything else.
    *
-   * Nothing or `ok(response)` lets the client in, `error(response)` does not and ends the channel. May be async: the client's other frames
-   * wait meanwhile, as in Phoenix.
+   * Nothing or `ok(response)` lets the client in, `error(response)` does not and ends the channel. `ok(response, { overflow })` chooses what
+   * becomes of broadcasts that this client cannot take at once. May be async: the client's other frames wait meanwhile, as in Phoenix.
    */
-  join(_params: unknown): Answer | void | Promise<Answer | void> {}
+  join(_params: unknown): JoinAnswer | void | Promise<JoinAnswer | void> {}
 
   /** Handles one push of the client. What it returns is the reply: `ok(response)`, `error(response)`, or nothing for none. */
   handleIn(event: string, _payload: unknown): Answer | void | Promise<Answer | void> {
@@ -115,6 +127,15 @@ export abstract class Channel extends Actor<ChannelStart> {
   handleSession(_state: SessionState): void | Promise<void> {}
 
   /**
+   * Hears that its client was authenticated anew, with a fresh token or because it came back: {@link Channel.assigns} are the new ones.
+   *
+   * `before` are those of the last time. Called before anything that the client sends afterwards is handled, and only if `authenticate`
+   * gave `assigns`. Stop here, or push something, if the client may not do any more what it could. A client that is another user never
+   * comes this far.
+   */
+  handleAssigns(_before: Readonly<Record<string, unknown>>): void | Promise<void> {}
+
+  /**
    * What is to be kept of this channel across a restart of the server, as JSON; nothing by default.
    *
    * Asked after the join and after each push, in sessions that are kept in a store. What it gives is kept together with the push's reply: either
@@ -129,7 +150,7 @@ export abstract class Channel extends Actor<ChannelStart> {
    *
    * `error(response)` ends the channel, and its client is told `phx_close`.
    */
-  handleRestore(_state: unknown): Answer | void | Promise<Answer | void> {}
+  handleRestore(_state: unknown): JoinAnswer | void | Promise<JoinAnswer | void> {}
 
   /** Whether its client had joined before the server was started anew: then nobody waits for the answer to `join`. */
   protected get isRestored(): boolean {
@@ -156,7 +177,7 @@ export abstract class Channel extends Actor<ChannelStart> {
     return this.#identity?.user;
   }
 
-  /** What `authenticate` gave besides the user. */
+  /** What `authenticate` gave besides the user, the last time that it was asked for this client; see {@link Channel.handleAssigns}. */
   protected get assigns(): Readonly<Record<string, unknown>> {
     return this.#identity?.assigns ?? {};
   }
@@ -174,25 +195,29 @@ export abstract class Channel extends Actor<ChannelStart> {
   protected push(event: string, payload: object = {}): void {
     const row = this.#joined;
     checkEvent(event);
-    row.session.cast.push(row, this.#checked(encodePush(row.joinRef, row.topic, event, payload)));
+    const frame = this.#checked(encodePush(row.joinRef, row.topic, event, payload));
+    this.#context?.subscriptions.catchUp(row);
+    row.session.cast.push(row, frame);
   }
 
   /**
-   * Sends an event to every client on this topic, this one included, and returns how many there are; a `Uint8Array` as bytes.
+   * Sends an event to every client on this topic, this one included, and returns how many there are; a `Uint8Array` as bytes. Actors that have
+   * subscribed to the topic get it, too.
    *
    * @throws {BadArgumentError} for a reserved event or a message above the window
+   * @throws {TopicsError} `rate_limited`, `overloaded` or `retained_full`: nobody gets it, because of a limit of the topics
    */
   protected broadcast(event: string, payload: object = {}, options?: BroadcastOptions): number {
     checkEvent(event);
-    const id = this.#durable?.nextId();
-    return this.#context?.subscriptions.broadcast(this.topic, event, payload, options, undefined, id) ?? 0;
+    const sender = { session: this.#row?.session, id: this.#durable?.nextId() };
+    return this.#context?.subscriptions.broadcast(this.topic, event, payload, options, sender) ?? 0;
   }
 
   /** Sends an event to every client on this topic but this one, like {@link broadcast}. */
   protected broadcastFrom(event: string, payload: object = {}, options?: BroadcastOptions): number {
     checkEvent(event);
-    const id = this.#durable?.nextId();
-    return this.#context?.subscriptions.broadcast(this.topic, event, payload, options, this.session, id) ?? 0;
+    const sender = { session: this.session, channel: this.self(), onlyOthers: true, id: this.#durable?.nextId() };
+    return this.#context?.subscriptions.broadcast(this.topic, event, payload, options, sender) ?? 0;
   }
 
   override formatStatus(): unknown {
@@ -200,7 +225,7 @@ export abstract class Channel extends Actor<ChannelStart> {
   }
 
   /** @internal */
-  incoming(event: string, payload: unknown, ref: string | null, pushId?: string): void | Promise<void> {
+  incoming({ event, payload, ref }: Frame, pushId?: string): void | Promise<void> {
     if (this.#durable !== undefined) {
       if (this.#row?.kept?.orphaned === true) return;
       this.#durable.begin(pushId);
@@ -218,8 +243,20 @@ export abstract class Channel extends Actor<ChannelStart> {
     this.session.cast.gapAnswered(this.#joined);
   }
 
+  /** Broadcasts were lost before they came to this node; the client is told. @internal */
+  missed(gap: Gap): void | Promise<void> {
+    return this.handleGap(gap);
+  }
+
   /** @internal */
   rejoined(): void {}
+
+  /** @internal */
+  identityIs(identity: Identity): void | Promise<void> {
+    const before = this.assigns;
+    this.#identity = identity;
+    return this.handleAssigns(before);
+  }
 
   /** @internal */
   sessionIs(state: SessionState): void | Promise<void> {
@@ -267,8 +304,16 @@ export abstract class Channel extends Actor<ChannelStart> {
 
   #decide(start: ChannelStart, outcome: unknown): unknown {
     const answer = checkAnswer(outcome, `${this.constructor.name}.join`, "nothing (the client is in)") ?? ok();
-    if (answer.status === "error") return { stop: { refused: answer.response } satisfies JoinRefused };
-    start.answer = answer;
+    const { status, response } = answer;
+    if (status === "error") return { stop: { refused: response } satisfies JoinRefused };
+    const overflow = overflowIn(answer);
+    if (overflow === undefined) start.answer = answer;
+    else {
+      checkOverflow(`the overflow in the answer of ${this.constructor.name}.join`, overflow);
+      // The client is told the answer alone.
+      start.answer = { status, response };
+      start.row.overflow = overflow;
+    }
     if (start.row.kept !== undefined) start.row.kept.state = this.#state();
     return undefined;
   }
@@ -290,7 +335,8 @@ export abstract class Channel extends Actor<ChannelStart> {
 
   #refusal(checked: Exclude<Checked, { ok: true }>, misfit: string, what: string): Refusal {
     if (checked !== "unknown_event" && checked.reason === "schema_failed") {
-      this.system.report({
+      const report = this.#context?.report ?? ((one: Report) => this.system.report(one));
+      report({
         type: "schema_failed",
         level: "error",
         text: `The schema of ${whatCame(what)} of ${this.constructor.name} ${this.self()} failed, the client was refused: ${checked.error.message}`,
@@ -312,10 +358,15 @@ export abstract class Channel extends Actor<ChannelStart> {
     const row = this.#joined;
     const { session } = row;
     const answer = checkAnswer(outcome, `${this.constructor.name}.handleIn`, "nothing (no reply)");
+    if (answer !== undefined && overflowIn(answer) !== undefined) throw new BadReturnError(OVERFLOW_TOO_LATE);
     const state = this.#durable === undefined ? undefined : this.#state();
     this.#durable?.begin(undefined);
-    if (answer === undefined || ref === null) session.cast.answer(row, undefined, state);
-    else session.cast.answer(row, this.#checked(encodeReply(row.joinRef, ref, row.topic, answer)), state);
+    const reply =
+      answer === undefined || ref === null
+        ? undefined
+        : this.#checked(encodeReply(row.joinRef, ref, row.topic, answer));
+    this.#context?.subscriptions.catchUp(row);
+    session.cast.answer({ row, reply, state });
   }
 
   /** What is to be kept of it. */
@@ -333,10 +384,10 @@ export abstract class Channel extends Actor<ChannelStart> {
     this.session.cast.gapAnswered(this.#joined);
   }
 
-  #checked(body: Body): Body {
+  #checked(frame: OwnFrame): OwnFrame {
     const most = this.#context?.limits.windowBytes ?? 0;
-    const bytes = bodyBytes(body);
-    if (bytes <= most) return body;
+    const { bytes } = frame;
+    if (bytes <= most) return frame;
     throw new BadArgumentError(
       `Cannot send ${bytes} bytes on ${this.topic}: a message may have at most ${most} (the limit windowBytes)`,
     );
@@ -358,6 +409,13 @@ function checkEvent(event: string): void {
   throw new BadArgumentError(
     `Expected the name of an event that is not the protocol's own (phx_…), got ${whatCame(event)}`,
   );
+}
+
+const OVERFLOW_TOO_LATE = "Expected an answer to a push without overflow, which only the answer to a join can choose";
+
+/** The policy that an answer names, whatever it is. */
+function overflowIn({ overflow }: JoinAnswer): Overflow | undefined {
+  return overflow;
 }
 
 function checkAnswer(outcome: unknown, method: string, nothing: string): Answer | undefined {

@@ -23,8 +23,8 @@ export type GapReason = "overflow" | "conflated" | "lost";
 
 const POLICIES: readonly Overflow[] = ["cursor", "conflate", "drop_oldest", "close"];
 
-/** @throws {BadArgumentError} for what is no policy */
-export function checkOverflow(name: string, policy: unknown): void {
+/** @throws {BadArgumentError} for what is no policy; `whose` it is begins the message */
+export function checkOverflow(whose: string, policy: unknown): void {
   if (POLICIES.some((known) => known === policy)) return;
-  throw new BadArgumentError(`Expected ${name}.overflow to be one of ${POLICIES.join(", ")}; got ${whatCame(policy)}`);
+  throw new BadArgumentError(`Expected ${whose} to be one of ${POLICIES.join(", ")}; got ${whatCame(policy)}`);
 }

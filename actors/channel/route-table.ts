@@ -35,16 +35,16 @@ export class RouteTable {
         );
       }
       checksOf(channel);
-      checkOverflow(channel.name, channel.overflow ?? "cursor");
+      checkOverflow(`${channel.name}.overflow`, channel.overflow ?? "cursor");
       if (star < 0) this.#exact.set(pattern, channel);
       else this.#patterns.push({ prefix: pattern.slice(0, -1), channel });
     }
     this.#patterns.sort((one, other) => other.prefix.length - one.prefix.length);
   }
 
-  /** What becomes of a topic's broadcasts that a client cannot take at once. */
-  overflowOf(topic: string): Overflow {
-    return this.find(topic)?.overflow ?? "cursor";
+  /** What becomes of a topic's broadcasts that a client cannot take at once: as the answer to its join said, else as the class says. */
+  overflowOf({ topic, overflow }: { readonly topic: string; readonly overflow?: Overflow | undefined }): Overflow {
+    return overflow ?? this.find(topic)?.overflow ?? "cursor";
   }
 
   /** Whether the class that serves a topic has a `handleGap` of its own. */

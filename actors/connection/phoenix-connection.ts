@@ -1,38 +1,25 @@
-import {
-  CallError,
-  type CallView,
-  type Exit,
-  type ExitReason,
-  formatReason,
-  type InitResult,
-  messages,
-  reasonOfThrown,
-  release,
-} from "../../src/index.js";
+import { CallError, type Exit, type ExitReason, type InitResult, messages, release } from "../../src/index.js";
 import { decodeClientBinary } from "../../src/protocol/binary-frame.js";
 import { CloseCode, encodeCloseReason, stockCloseCode } from "../../src/protocol/close-codes.js";
-import { decodeTextFrame, encodeBody, type Frame, sealBody } from "../../src/protocol/frame.js";
-import { parseHello, type Hello, type ResumeFailure } from "../../src/protocol/handshake.js";
+import { encodeBody, type Frame, sealBody } from "../../src/protocol/frame.js";
+import { parseHello } from "../../src/protocol/handshake.js";
 import { ChannelEvent, ControlEvent, PHOENIX_TOPIC } from "../../src/protocol/names.js";
+import { decodePlainFrame } from "../../src/protocol/plain-frame.js";
 import { isCount } from "../../src/protocol/sequence.js";
-import { type ChildTemplate, childTemplate, type DynamicSupervisor, startChild } from "../../supervisors/index.js";
 import { error, ok } from "../channel/answer.js";
-import type { Refusal } from "../channel/refusal.js";
-import { LATE, settleWithin, type TurnedAway } from "../endpoint/admission.js";
-import { CheckedAuthenticate, ParamsRefused } from "../endpoint/checked-params.js";
+import { LATE } from "../endpoint/admission.js";
+import { ParamsRefused } from "../endpoint/checked-params.js";
 import { type AuthenticatedUser, type EndpointContext, identityOf } from "../endpoint/context.js";
+import { Arrival } from "../session/arrival.js";
+import { hasLongRef, LONG_REF } from "../session/name-rule.js";
 import { closeFor as sessionCloseFor } from "../session/session-close.js";
-import { Session } from "../session/session.js";
-import type {
-  AttachResult,
-  SessionMessages,
-  SessionRef,
-  SessionStart,
-  StockAttach,
-} from "../session/session-messages.js";
-import { readStockToken, stockClaimOf } from "../session/stock-token.js";
+import type { SessionRef } from "../session/session-messages.js";
 import type { Accepted } from "./accepted.js";
+import { authenticateClient } from "./client-authentication.js";
 import { Connection } from "./connection.js";
+import { openByHello } from "./hello-opening.js";
+import { type Opening, type OpeningHost, refused, retryAfter } from "./opening.js";
+import { openStock } from "./stock-opening.js";
 import { expiryOf, TOKEN_DUE, TOKEN_GRACE_MS, TOKEN_LATE, type TokenExpiry, untilDue } from "./token-expiry.js";
 
 /** What a connection that speaks Phoenix is started with. */
@@ -42,12 +29,10 @@ export interface PhoenixAccepted extends Accepted {
 
 /** Frames that wait for the session, above which the socket is not read. */
 const HIGH_WATER = 256;
-const ATTACH_TIMEOUT_MS = 10_000;
 const DRAIN_TIMEOUT_MS = 3_000;
-const sessionTemplate: ChildTemplate<Session> = childTemplate(Session, { restart: "temporary" });
 
 /**
- * The connection of a client that speaks Phoenix Channels: it decodes frames and finds, or makes, the client's session.
+ * The connection of a client that speaks Phoenix Channels: it decodes frames and has the client's session found, or made.
  *
  * The first frame decides: a `hello` asks for a session that can be resumed; anything else, or ten seconds of silence, is a stock Phoenix
  * client, whose session ends with this socket. Authentication runs in full on each connect, before anything of a session is shown.
@@ -65,10 +50,13 @@ export class PhoenixConnection extends Connection {
   #expiry: TokenExpiry | undefined;
   /** Whether the socket is not read until the session has caught up. */
   #heldBack = false;
+  /** When it said something last, in whole milliseconds, which take no room of their own; only kept of stock clients. */
+  #spokeAtMs = 0;
 
   override init(accepted: PhoenixAccepted): InitResult | undefined {
     this.#context = accepted.context;
     this.#accepted = accepted;
+    this.#spokeAtMs = Math.round(this.system.clock.now());
     accepted.context.silent.add(this.self());
     const { socket, request } = accepted;
     // A long poll's first answer says whether the client may connect, so it is asked at once; one that is going to say hello says so.
@@ -85,13 +73,15 @@ export class PhoenixConnection extends Connection {
   }
 
   protected override handleFrame(data: string | Uint8Array): void | Promise<void> {
-    const decoded = typeof data === "string" ? decodeTextFrame(data) : decodeClientBinary(data);
+    const decoded = typeof data === "string" ? decodePlainFrame(data) : decodeClientBinary(data);
     if (!decoded.ok) return this.#refuse(CloseCode.protocolError, decoded.reason);
+    if (hasLongRef(decoded.frame)) return this.#refuse(CloseCode.protocolError, LONG_REF);
+    if (!this.#resumable) this.#spokeAtMs = Math.round(this.system.clock.now());
     const frame: Frame = "ack" in decoded.frame ? decoded.frame : { seq: undefined, ...decoded.frame, ack: undefined };
     const session = this.#session;
     if (session === undefined) return this.#first(frame, data.length);
     if (frame.topic === PHOENIX_TOPIC) return this.#control(frame, session);
-    session.cast.frame(this.self(), frame, data.length);
+    session.cast.frame(new Arrival(this.self(), frame, data.length));
     if (!this.#heldBack && this.system.mailboxLength(session) > HIGH_WATER) {
       // The session is busy, with a slow join for instance: TCP slows the client down meanwhile.
       this.#heldBack = true;
@@ -119,11 +109,19 @@ export class PhoenixConnection extends Connection {
     // The session ended, or let this connection go for another one.
     const { code, reason, retryAfterMs } = sessionCloseFor(exit.reason);
     this.#session = undefined;
-    this.#refuse(code, reason, retryAfterMs);
+    this.#refuse(code, reason, retryAfterMs ?? (code === CloseCode.slowConsumer ? retryAfter(this.system) : undefined));
   }
 
   protected override handleDrain(): void {
     this.#session?.cast.pump();
+  }
+
+  override beat(): void {
+    // Whatever runs a WebSocket answers pings by itself: a stock client has to say something as well, as Phoenix asks of it.
+    const isStock = !this.#resumable && this.socket.kind === "websocket";
+    const silentMs = Math.round(this.system.clock.now()) - this.#spokeAtMs;
+    if (isStock && silentMs >= this.#shared.limits.stockIdleMs) this.#refuse(CloseCode.heartbeat, "idle");
+    else super.beat();
   }
 
   protected override sendBeat(): void {
@@ -224,7 +222,8 @@ export class PhoenixConnection extends Connection {
     const token = typeof payload === "object" && payload !== null && "token" in payload ? payload.token : undefined;
     if (typeof token !== "string") return this.#refuse(CloseCode.protocolError, "expected a token with a string");
     const params = this.#expiry?.params ?? {};
-    const user = await this.#authenticate(params, token);
+    const asked = authenticateClient(this.#host, params, token);
+    const user = asked instanceof Promise ? await asked : asked;
     if (user === LATE) return this.#sendControl(frame.ref, ChannelEvent.reply, error({ reason: "overloaded" }));
     if (user === undefined || user instanceof ParamsRefused) {
       // What it has is good for as long as it was; then this connection ends.
@@ -232,7 +231,10 @@ export class PhoenixConnection extends Connection {
       return;
     }
     const told = await this.#tellOfUser(session, user);
-    if (told === "another user") return this.#refuseHello(frame.ref, { reason: "forbidden" });
+    if (told === "another user") {
+      this.#opened(refused(CloseCode.forbidden, "forbidden", { reason: "forbidden" }), frame.ref);
+      return;
+    }
     if (told === "no answer") return this.#sendControl(frame.ref, ChannelEvent.reply, error({ reason: "timeout" }));
     this.#watchToken(user, params);
     this.#sendControl(frame.ref, ChannelEvent.reply, ok());
@@ -260,185 +262,41 @@ export class PhoenixConnection extends Connection {
   /** Drops a client that asks and asks and does not read the answers, which nothing else bounds. */
   #readsNothing(): boolean {
     if (this.bufferedBytes <= this.#shared.limits.outboxBytes) return false;
-    this.#refuse(CloseCode.slowConsumer, "slow_consumer", this.#retryAfterMs());
+    this.#refuse(CloseCode.slowConsumer, "slow_consumer", retryAfter(this.system));
     return true;
   }
 
   async #hello(frame: Frame): Promise<void> {
     const parsed = parseHello(frame.payload);
     if (!parsed.ok) return this.#refuse(parsed.code, parsed.reason);
-    const { hello } = parsed;
     this.#resumable = true;
-    // Nothing could be promised to it: it comes back when the store takes something again.
-    if (this.#shared.keeping?.writer.trouble !== undefined) {
-      return this.#refuse(CloseCode.serverError, "store_failed", this.#retryAfterMs());
-    }
-    // A session that is not here is no reason to use the lane of those that are.
-    const held = hello.resume !== undefined && this.#shared.directory.find(hello.resume.sid) !== undefined;
-    const busy = this.ticket?.begin(held ? "resume" : "new");
-    if (busy !== undefined) return this.#turnAway(busy, frame.ref);
-    const user = await this.#authenticate(hello.params ?? {}, hello.token);
-    if (user === LATE) return this.#refuse(CloseCode.overloaded, "overloaded", this.#retryAfterMs());
-    if (user === undefined) return this.#refuseHello(frame.ref, { reason: "forbidden" });
-    if (user instanceof ParamsRefused) return this.#refuseHello(frame.ref, user.refusal);
-    this.#watchToken(user, hello.params ?? {});
-    const instead = hello.resume === undefined ? undefined : await this.#resume(hello, frame.ref, user);
-    if (instead === "revoked" || instead === "stale") return;
-    const full = this.ticket?.settle(user.user, this.#session === undefined ? "new" : "resume");
-    if (full !== undefined) return this.#turnAway(full, frame.ref);
-    // Nobody may be there any more for whom a session could be made.
-    if (this.#session !== undefined || !this.socket.open) return;
-    await this.#open({
-      context: this.#shared,
-      attach: {
-        socket: this.socket,
-        connection: this.self(),
-        identity: identityOf(user),
-        ref: frame.ref,
-        hello,
-        instead,
-      },
-    });
-  }
-
-  /** Tries to give the client its session back; else says why not. */
-  async #resume(
-    hello: Hello,
-    ref: string | null,
-    user: AuthenticatedUser,
-  ): Promise<ResumeFailure | "revoked" | "stale" | undefined> {
-    const sid = hello.resume?.sid ?? "";
-    const { directory, keeping } = this.#shared;
-    const coming = keeping?.coming(sid);
-    if (coming !== undefined) await settleWithin(coming, this.system.clock, ATTACH_TIMEOUT_MS);
-    const session = directory.find(sid);
-    if (session === undefined) return directory.whyGone(sid);
-    const request = {
-      socket: this.socket,
-      connection: this.self(),
-      identity: identityOf(user),
-      ref,
-      hello,
-      instead: undefined,
-    };
-    const outcome = await this.#attached(session, sid, (within) => within.attach(request));
-    if (outcome === "revoked") this.#refuse(CloseCode.sessionRevoked, "revoked");
-    // Its client has a later socket, and hears this only if it is not who it says.
-    if (outcome === "stale") this.#refuse(CloseCode.moved, "stale");
-    return outcome;
-  }
-
-  /** Asks a session to attach this connection; else says why it did not. */
-  async #attached(
-    session: SessionRef,
-    sid: string,
-    attach: (within: CallView<SessionMessages>) => Promise<AttachResult>,
-  ): Promise<ResumeFailure | "revoked" | "stale" | undefined> {
-    try {
-      const result = await attach(session.callWithin(ATTACH_TIMEOUT_MS));
-      if (result.kind === "attached") this.#session = session;
-      if (result.kind === "refused") return result.reason;
-      return result.kind === "attached" ? undefined : result.kind;
-    } catch (thrown) {
-      // It ended while it was asked: what it was is gone.
-      if (thrown instanceof CallError && thrown.code !== "timeout") return this.#shared.directory.whyGone(sid);
-      throw thrown;
-    }
+    this.#opened(await openByHello(this.#host, parsed.hello, frame.ref), frame.ref);
   }
 
   async #openStock(frame?: Frame, bytes = 0): Promise<void> {
-    const { request } = this.#accepted ?? {};
-    const claim = stockClaimOf(request?.params ?? {});
-    const sid = claim?.token === undefined ? undefined : readStockToken(claim.token).sid;
-    const held = sid !== undefined && this.#shared.directory.find(sid) !== undefined;
-    const busy = this.ticket?.begin(held ? "resume" : "new");
-    if (busy !== undefined) return this.#turnAway(busy);
-    const user = await this.#authenticate(request?.params ?? {}, request?.authToken);
-    if (user === LATE) return this.#refuse(CloseCode.overloaded, "overloaded", this.#retryAfterMs());
-    if (user === undefined) return this.#refuse(CloseCode.forbidden, "forbidden");
-    // A close frame has no room for issues.
-    if (user instanceof ParamsRefused) return this.#refuse(CloseCode.forbidden, user.refusal.reason);
-    this.#watchToken(user, request?.params ?? {});
-    const common = { socket: this.socket, connection: this.self(), identity: identityOf(user), hello: undefined };
-    this.#comesBack = claim !== undefined;
-    const instead = claim?.token === undefined ? undefined : await this.#resumeStock(claim.token, claim.rx, common);
-    const full = this.ticket?.settle(user.user, this.#session === undefined ? "new" : "resume");
-    if (full !== undefined) return this.#turnAway(full);
-    if (this.#session !== undefined || !this.socket.open) return;
-    const attach = claim === undefined ? common : { ...common, stock: { rx: 0, instead } };
-    const session = await this.#open({ context: this.#shared, attach });
+    const session = this.#opened(await openStock(this.#host, this.#accepted?.request));
     if (frame === undefined || session === undefined) return;
     if (frame.topic === PHOENIX_TOPIC) return this.#control(frame, session);
-    session.cast.frame(this.self(), frame, bytes);
+    session.cast.frame(new Arrival(this.self(), frame, bytes));
   }
 
-  /** Tries to give a stock client its session back; else says why not. */
-  async #resumeStock(token: string, rx: number, common: StockAttach): Promise<ResumeFailure | undefined> {
-    const { sid, secret } = readStockToken(token);
-    const { directory } = this.#shared;
-    const session = directory.find(sid);
-    if (session === undefined) return directory.whyGone(sid);
-    const request: StockAttach = { ...common, stock: { secret, rx, instead: undefined } };
-    const outcome = await this.#attached(session, sid, (within) => within.attachStock(request));
-    if (outcome === undefined) this.#accepted = undefined;
-    return outcome === "revoked" || outcome === "stale" ? "unknown" : outcome;
-  }
-
-  async #open(start: SessionStart): Promise<SessionRef | undefined> {
+  /** Goes on with what came of the client's first word. `ref` is that of a `hello`, whose refusal is answered too. */
+  #opened(opening: Opening, ref?: string | null): SessionRef | undefined {
+    if (opening.kind === "refused") {
+      const { code, reason, retryAfterMs, answer } = opening;
+      if (ref !== undefined && answer !== undefined) this.#sendControl(ref, ChannelEvent.reply, error(answer));
+      this.#refuse(code, reason, retryAfterMs);
+    }
+    if (opening.kind !== "opened") return undefined;
     this.#accepted = undefined;
-    const sessions = this.system.whereis<DynamicSupervisor>(this.#shared.sessionsName);
-    const started = sessions === undefined ? undefined : await startChild(sessions, sessionTemplate, start);
-    if (started?.ok === true) {
-      this.#session = started.ref;
-      return started.ref;
-    }
-    if (started?.reason === "max_children" || started === undefined) {
-      this.#refuse(CloseCode.overloaded, "overloaded", this.#retryAfterMs());
-      return undefined;
-    }
-    this.#report(
-      "session_start_failed",
-      `could not start a session: ${formatReason("error" in started ? started.error : started.reason)}`,
-    );
-    this.#refuse(CloseCode.serverError, "server_error");
-    return undefined;
-  }
-
-  async #authenticate(
-    params: Readonly<Record<string, unknown>>,
-    token: string | undefined,
-  ): Promise<AuthenticatedUser | ParamsRefused | typeof LATE | undefined> {
-    const { authenticate, limits, authTimeoutMs } = this.#shared;
-    const { clock } = this.system;
-    const credentials = { params, token, remoteAddress: this.ticket?.address ?? this.socket.remoteAddress };
-    try {
-      const work =
-        authenticate instanceof CheckedAuthenticate
-          ? authenticate.decide(credentials, { clock, timeoutMs: limits.helloTimeoutMs })
-          : authenticate(credentials);
-      return await settleWithin(work, clock, authTimeoutMs);
-    } catch (thrown) {
-      this.#report(
-        "authenticate_failed",
-        `authenticate threw, the client is refused: ${formatReason(reasonOfThrown(thrown))}`,
-      );
-      return undefined;
-    }
-  }
-
-  /** Tells a client that there is no room for it, as the answer to its `hello` too. */
-  #turnAway({ code, reason, retryAfterMs }: TurnedAway, ref?: string | null): void {
-    if (ref !== undefined) this.#sendControl(ref, ChannelEvent.reply, error({ reason, retryAfterMs }));
-    this.#refuse(code, reason, retryAfterMs);
+    this.#session = opening.session;
+    this.#comesBack = opening.comesBack;
+    this.#watchToken(opening.user, opening.params);
+    return opening.session;
   }
 
   #sendControl(ref: string | null, event: string, payload: object): void {
     this.sendFrame(sealBody(encodeBody(null, ref, PHOENIX_TOPIC, event, payload)));
-  }
-
-  #refuseHello(ref: string | null, refusal: Refusal): void {
-    this.#sendControl(ref, ChannelEvent.reply, error(refusal));
-    this.#refuse(CloseCode.forbidden, refusal.reason);
   }
 
   /** Closes with a code, in the form that this client knows, and ends. */
@@ -450,17 +308,9 @@ export class PhoenixConnection extends Connection {
     this.close(shown, shown === CloseCode.normal ? "" : text);
   }
 
-  #retryAfterMs(): number {
-    return Math.round(1_000 + this.system.random.next() * 4_000);
-  }
-
-  #report(type: string, text: string): void {
-    this.system.report({
-      type,
-      level: "error",
-      text: `connection ${this.self()} ${text}`,
-      details: { connection: `${this.self()}` },
-    });
+  get #host(): OpeningHost {
+    const { system, socket, ticket } = this;
+    return { context: this.#shared, system, socket, connection: this.self(), ticket };
   }
 
   get #shared(): EndpointContext {

@@ -1,12 +1,29 @@
 import { Actor, BadArgumentError, CallError, type Deferred, type TimerRef, whatCame } from "../../src/index.js";
 import type { BeatingRef, HeartbeatMembers } from "../connection/heartbeat.js";
 import type { SessionRef, SessionSummary } from "../session/session-messages.js";
+import type { AdmissionKeeper } from "./admission.js";
 import type { EndpointContext } from "./context.js";
 
 /** What the clients' actor is started with. */
 export interface ClientsStart {
   readonly context: EndpointContext | undefined;
   readonly members: HeartbeatMembers;
+  /** The door of the endpoint, to be closed while its clients are handed over. */
+  readonly admission?: Pick<AdmissionKeeper, "close" | "closed" | "status" | "takeAgain">;
+}
+
+/** How clients are handed over. */
+export interface ClientDrainOptions {
+  /** Whether the endpoint takes nobody afterwards either, until it is stopped or the drain is cancelled; `false` by default. */
+  readonly stayClosed?: boolean;
+}
+
+/** What became of a drain that was cancelled. */
+export interface CancelledDrain {
+  /** Clients that had been told by then. */
+  readonly told: number;
+  /** Clients that stay. */
+  readonly left: number;
 }
 
 /** How many sessions there are. */
@@ -32,6 +49,7 @@ interface Draining {
   readonly deferred: Deferred<number>[];
   readonly timer: TimerRef;
   readonly perTick: number;
+  readonly stayClosed: boolean;
   /** How many may be drained by now. */
   due: number;
   drained: number;
@@ -45,11 +63,15 @@ interface Draining {
 export class Clients extends Actor<ClientsStart> {
   #context: EndpointContext | undefined;
   #members: HeartbeatMembers | undefined;
+  #admission: ClientsStart["admission"];
   #draining: Draining | undefined;
 
-  override init({ context, members }: ClientsStart): void {
+  override init({ context, members, admission }: ClientsStart): void {
     this.#context = context;
     this.#members = members;
+    this.#admission = admission;
+    // A drain ends with the actor that does it.
+    admission?.takeAgain();
   }
 
   /** The sessions of a user, those without a socket included. */
@@ -73,10 +95,11 @@ export class Clients extends Actor<ClientsStart> {
   /**
    * Hands all connected clients over: so many a second are told to come back (4201), and find whoever serves them then.
    *
-   * Each at its own moment, after all that was accepted of it is handled. Clients that connect meanwhile are not part of it. Answers, when
-   * all are through, how many there were. During one drain another call waits for the same.
+   * Each at its own moment, after all that was accepted of it is handled. Until all are through the endpoint takes no new connections: they are
+   * told when to come back (1012), and `GET /ready` says 503, so that a balancer sends them elsewhere. Answers how many were told, when all are or it
+   * was cancelled. During one drain another call waits for the same.
    */
-  drain(perSecond: number): Deferred<number> {
+  drain(perSecond: number, { stayClosed = false }: ClientDrainOptions = {}): Deferred<number> {
     if (!Number.isFinite(perSecond) || perSecond <= 0) {
       throw new BadArgumentError(`Expected clients per second to be a number above 0, got ${whatCame(perSecond)}`);
     }
@@ -84,10 +107,21 @@ export class Clients extends Actor<ClientsStart> {
     if (this.#draining === undefined) {
       const waiting = (this.#members?.all() ?? []).filter((member) => this.system.isAlive(member)).reverse();
       const timer = this.sendEvery(TICK_MS, "drain");
-      this.#draining = { waiting, deferred: [], timer, perTick: (perSecond * TICK_MS) / 1_000, due: 0, drained: 0 };
+      const perTick = (perSecond * TICK_MS) / 1_000;
+      this.#draining = { waiting, deferred: [], timer, perTick, stayClosed, due: 0, drained: 0 };
+      this.#admission?.close(stayClosed ? Number.POSITIVE_INFINITY : (waiting.length / perSecond) * 1_000);
     }
     this.#draining.deferred.push(deferred);
     return deferred;
+  }
+
+  /** Ends a drain where it is, and takes new connections again, also after one that stays closed. Answers what became of it. */
+  cancelDrain(): CancelledDrain {
+    const draining = this.#draining;
+    const left = draining?.waiting.length ?? 0;
+    this.#admission?.takeAgain();
+    if (draining !== undefined) this.#end(draining);
+    return { told: draining?.drained ?? 0, left };
   }
 
   override handleInfo(message: unknown): void | Promise<void> {
@@ -102,6 +136,11 @@ export class Clients extends Actor<ClientsStart> {
       if (member !== undefined && this.system.isAlive(member)) member.cast.drain(Math.round(slot * slotMs));
     }
     if (draining.waiting.length > 0) return;
+    if (!draining.stayClosed) this.#admission?.takeAgain();
+    this.#end(draining);
+  }
+
+  #end(draining: Draining): void {
     this.cancelTimer(draining.timer);
     this.#draining = undefined;
     for (const deferred of draining.deferred) deferred.reply(draining.drained);
@@ -113,7 +152,9 @@ export class Clients extends Actor<ClientsStart> {
       kind: "clients",
       ...this.counts(),
       limits: this.#context?.limits,
+      ...(this.#admission === undefined ? {} : { admission: this.#admission.status() }),
       ...(draining === undefined ? {} : { draining: draining.waiting.length }),
+      ...(this.#admission?.closed === true ? { closed: true } : {}),
     };
   }
 

@@ -1,4 +1,4 @@
-import type { ActorRef } from "../../src/index.js";
+import type { ActorRef, Reporter } from "../../src/index.js";
 import type { JsonObject } from "../../src/protocol/handshake.js";
 import type { RouteTable } from "../channel/route-table.js";
 import type { DelayQueue } from "../session/delay-queue.js";
@@ -48,6 +48,8 @@ export interface EndpointContext {
   readonly silent: DelayQueue<SilentRef>;
   /** The name of the supervisor of sessions. */
   readonly sessionsName: string;
+  /** Takes reports of what clients cause: so many a second of each type, and of the rest how many there were. */
+  readonly report: Reporter;
   /** How long `authenticate` may take. */
   readonly authTimeoutMs: number;
   /** Sessions that have something to send again, a few at a time. */

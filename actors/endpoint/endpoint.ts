@@ -1,4 +1,11 @@
-import { type ActorSystem, type ExitReason, release } from "../../src/index.js";
+import {
+  type ActorSystem,
+  type ExitReason,
+  type LimitedReporter,
+  limitReports,
+  release,
+  type Reporter,
+} from "../../src/index.js";
 import type { StoreChange } from "../../src/store/store-port.js";
 import { child, DynamicSupervisor, Supervisor } from "../../supervisors/index.js";
 import { RouteTable } from "../channel/route-table.js";
@@ -12,6 +19,7 @@ import { AdmissionKeeper } from "../../src/transport/admission/admission-keeper.
 import { type AdmissionRules, resolveAdmission } from "../../src/transport/admission/admission-options.js";
 import { ReplayTurns } from "../../src/transport/admission/replay-turns.js";
 import { Topics } from "../topic/topics.js";
+import { DEFAULT_TOPICS } from "../topic/topics-options.js";
 import { Clients } from "./clients.js";
 import type { EndpointContext } from "./context.js";
 import { type Keeping, keepingOf } from "./keeping.js";
@@ -20,6 +28,7 @@ import { Restorer } from "./restore.js";
 import { StoreGuard } from "./store-guard.js";
 import { checkEndpointOptions, type EndpointOptions, resolveLimits, type SocketOptions } from "./options.js";
 
+const DEFAULT_NAME = "endpoint";
 const MOST_CONNECTIONS = 100_000;
 const DRAIN_TIMEOUT_MS = 5_000;
 const AFTER_DRAIN_MS = 2_000;
@@ -37,23 +46,27 @@ const AFTER_DRAIN_MS = 2_000;
 export class Endpoint extends Supervisor<EndpointOptions> {
   #context: EndpointContext | undefined;
   #admission: AdmissionKeeper | undefined;
+  #report: LimitedReporter | undefined;
 
   override init(options: EndpointOptions) {
     checkEndpointOptions(options);
-    const name = options.name ?? "endpoint";
+    const name = options.name ?? DEFAULT_NAME;
     const maxChildren = options.maxConnections ?? MOST_CONNECTIONS;
     const drainTimeoutMs = options.drainTimeoutMs ?? DRAIN_TIMEOUT_MS;
     const members = new HeartbeatMembers();
     const limits = resolveLimits(options.socket?.limits);
     const rules = resolveAdmission(options.admission, limits);
     const admission = new AdmissionKeeper(rules, this.system);
+    const { clock } = this.system;
+    const report = limitReports((one) => this.system.report(one), { clock });
     const restorerName = `${name}.restorer`;
     const store = options.socket?.store;
     const keeping = store === undefined ? undefined : keepingOf(store, this.system, `${name}.sessions`, restorerName);
     const context =
-      options.socket === undefined ? undefined : contextOf(options.socket, name, this.system, rules, keeping);
+      options.socket === undefined ? undefined : contextOf(options.socket, name, this.system, rules, report, keeping);
     this.#context = context;
     this.#admission = admission;
+    this.#report = report;
     const connectionsName = `${name}.connections`;
     const periodMs = context?.limits.heartbeatMs ?? 25_000;
     return {
@@ -64,7 +77,11 @@ export class Endpoint extends Supervisor<EndpointOptions> {
           : [child(StoreGuard, { id: "store", args: { context, writer: keeping.writer }, name: `${name}.store` })]),
         child(Topics, {
           id: "topics",
-          args: { subscriptions: context?.subscriptions, writer: keeping?.writer },
+          args: {
+            options: { name: name === DEFAULT_NAME ? DEFAULT_TOPICS : `${name}.topics`, ...options.topics },
+            subscriptions: context?.subscriptions,
+            writer: keeping?.writer,
+          },
           name: `${name}.topics`,
         }),
         child(DynamicSupervisor, { id: "sessions", args: { maxChildren }, name: `${name}.sessions` }),
@@ -73,10 +90,10 @@ export class Endpoint extends Supervisor<EndpointOptions> {
           : [child(Restorer, { id: "restorer", args: { context, writer: keeping.writer }, name: restorerName })]),
         child(DynamicSupervisor, { id: "connections", args: { maxChildren }, name: connectionsName }),
         child(Heartbeat, { id: "heartbeat", args: { periodMs, members } }),
-        child(Clients, { id: "clients", args: { context, members }, name: `${name}.clients` }),
+        child(Clients, { id: "clients", args: { context, members, admission }, name: `${name}.clients` }),
         child(Listener, {
           id: "listener",
-          args: { options, context, admission, members, connectionsName, drainTimeoutMs },
+          args: { options, context, admission, members, connectionsName, drainTimeoutMs, report },
           shutdown: drainTimeoutMs + AFTER_DRAIN_MS,
           name: `${name}.listener`,
         }),
@@ -86,11 +103,13 @@ export class Endpoint extends Supervisor<EndpointOptions> {
 
   override [release](reason: ExitReason): void {
     this.#context?.acknowledgements.stop();
+    this.#context?.subscriptions.stop();
     this.#context?.silent.stop();
     this.#context?.pushes.stop();
     this.#context?.replays.stop();
     this.#context?.keeping?.writer.stop();
     this.#admission?.stop();
+    this.#report?.stop();
     super[release](reason);
   }
 }
@@ -103,6 +122,7 @@ function contextOf(
   name: string,
   system: ActorSystem,
   rules: AdmissionRules,
+  report: Reporter,
   keeping: Keeping | undefined,
 ): EndpointContext {
   const limits = resolveLimits(options.limits);
@@ -121,9 +141,13 @@ function contextOf(
     limits,
     authenticate: options.authenticate ?? (() => ({})),
     directory: new SessionDirectory(limits),
-    subscriptions: new Subscriptions(limits, () => system.clock.now(), logKeeping),
+    subscriptions: new Subscriptions(limits, system.clock, logKeeping),
     keeping,
-    pushes: new PushWindow(system.clock),
+    pushes: new PushWindow(
+      system.clock,
+      undefined,
+      keeping === undefined ? undefined : (change) => keeping.writer.log(change),
+    ),
     // Who has ended meanwhile is nobody to tell, and no dead letter.
     // Looked at here, not left to be dead letters: most who were to be told have ended, or have nothing left to do, by then.
     acknowledgements: new DelayQueue(system.clock, limits.ackDelayMs, (session) => {
@@ -133,6 +157,7 @@ function contextOf(
       if (system.isAlive(connection)) connection.cast.silent();
     }),
     sessionsName: `${name}.sessions`,
+    report,
     authTimeoutMs: rules.authTimeoutMs,
     replays: new ReplayTurns<SessionRef>(system.clock, {
       atATime: rules.replaysAtATime,

@@ -12,6 +12,8 @@ export const KEEPING_LIMITS = {
   topicLogMs: 120_000,
   /** Most bytes kept of all topics together. */
   logBytes: 256 * 1024 * 1024,
+  /** To how many sessions broadcasts are handed out in one turn of the event loop; a larger topic takes several. */
+  broadcastTurn: 256,
   /** Most sessions of one user without a socket; one more ends the oldest. */
   detachedPerUser: 5,
   /** Most sessions without a socket; one more ends the oldest. */

@@ -6,8 +6,11 @@ import {
   formatReason,
   reasonOfThrown,
   release,
+  type Reporter,
 } from "../../src/index.js";
+import { sharedPortsOf } from "../../src/cluster/shared-port.js";
 import { CloseCode, encodeCloseReason } from "../../src/protocol/close-codes.js";
+import { resolveAdmission } from "../../src/transport/admission/admission-options.js";
 import type { HttpServerOptions, Readiness } from "../../src/transport/http-options.js";
 import { createHttpServer, type Listening } from "../../src/transport/http-server.js";
 import type { TransportSocket } from "../../src/transport/transport-socket.js";
@@ -30,6 +33,8 @@ export interface ListenerStart {
   readonly members: HeartbeatMembers;
   readonly connectionsName: string;
   readonly drainTimeoutMs: number;
+  /** Takes reports of what clients cause. */
+  readonly report: Reporter;
 }
 
 const OVERLOADED_RETRY_MS = 2_000;
@@ -73,14 +78,26 @@ export class Listener extends Actor<ListenerStart> {
 
   override formatStatus(): unknown {
     const admission = this.#start?.admission.status();
-    return { kind: "listener", port: this.#server?.port, ...admission, ...(this.#draining ? { draining: true } : {}) };
+    return {
+      kind: "listener",
+      port: this.#server?.port,
+      ...admission,
+      ...this.#server?.waiting,
+      ...(this.#draining || this.#start?.admission.closed === true ? { draining: true } : {}),
+    };
   }
 
   #serverOptions(start: ListenerStart): HttpServerOptions {
     const { options, context } = start;
+    const { pendingConnections, pendingPerAddress, isExempt, trust } = resolveAdmission(options.admission);
     return {
       mounts: this.#mounts(start),
+      // Who has not said anything yet is as little known as who is not authenticated yet.
+      waitingConnections: pendingConnections,
+      waitingPerAddress: pendingPerAddress,
+      isExemptAddress: (address) => isExempt(address) || trust.isTrusted(address),
       ...(options.port === undefined ? {} : { port: options.port }),
+      ...this.#incoming(start.connectionsName),
       ...(options.host === undefined ? {} : { host: options.host }),
       ...(options.origins === undefined ? {} : { origins: options.origins }),
       ...(options.routes === undefined ? {} : { requestListener: options.routes }),
@@ -96,8 +113,14 @@ export class Listener extends Actor<ListenerStart> {
     };
   }
 
+  /** Where the system shares its ports with other processes, connections come from whoever listens for all of them. */
+  #incoming(name: string): Pick<HttpServerOptions, "incoming"> {
+    const ports = sharedPortsOf(this.system);
+    return ports === undefined ? {} : { incoming: { open: (place, take) => ports.open({ name, ...place }, take) } };
+  }
+
   #ready(context: EndpointContext | undefined): Readiness {
-    if (this.#draining) return { ready: false, reason: "draining" };
+    if (this.#draining || this.#start?.admission.closed === true) return { ready: false, reason: "draining" };
     return context?.keeping?.writer.trouble === undefined ? { ready: true } : { ready: false, reason: "store" };
   }
 
@@ -212,7 +235,7 @@ export class Listener extends Actor<ListenerStart> {
 
   #report(thrown: unknown): void {
     const text = `the endpoint failed to serve a client: ${formatReason(reasonOfThrown(thrown))}`;
-    this.system.report({ type: "endpoint_error", level: "error", text, details: { error: thrown } });
+    this.#start?.report({ type: "endpoint_error", level: "error", text, details: { error: thrown } });
   }
 }
 

@@ -11,7 +11,9 @@ import type { Origins } from "../../src/transport/origin-policy.js";
 import type { TransportKind } from "../../src/transport/transport-socket.js";
 import type { ChannelClass } from "../channel/channel.js";
 import type { Connection } from "../connection/connection.js";
+import type { TopicsOptions } from "../topic/topics-options.js";
 import { CheckedAuthenticate } from "./checked-params.js";
+import { CLIENT_LIMITS } from "./client-limits.js";
 import type { Authenticate } from "./context.js";
 import { KEEPING_LIMITS } from "./keeping-limits.js";
 
@@ -32,9 +34,13 @@ const LIMITS = [
   "topicLogBytes",
   "topicLogMs",
   "logBytes",
+  "broadcastTurn",
   "detachedPerUser",
   "detachedSessions",
   "detachedBytes",
+  "topicBytes",
+  "eventBytes",
+  "stockIdleMs",
 ] as const;
 
 /** The bounds and times of an endpoint's sockets and sessions that a server may choose; docs/reference/options.md has their defaults. */
@@ -74,6 +80,11 @@ export interface EndpointOptions {
   /** Which pages may connect; `"same-host"` by default. */
   readonly origins?: Origins;
   readonly socket?: SocketOptions;
+  /**
+   * What holds for its topics, and their name for `topicsOf`: `"topics"` by default, or `"<name>.topics"` where the endpoint has another name than
+   * its default one. With a name alone, it joins in with a `Topics` of that name.
+   */
+  readonly topics?: TopicsOptions;
   /** Raw WebSockets: the class of the actor that serves each path. */
   readonly connections?: Readonly<Record<string, ActorClass<Connection>>>;
   /** Answers every HTTP request that is not the endpoint's own. */
@@ -99,6 +110,7 @@ const ENDPOINT_OPTIONS: ReadonlySet<string> = new Set<keyof EndpointOptions>([
   "name",
   "origins",
   "socket",
+  "topics",
   "connections",
   "routes",
   "maxConnections",
@@ -177,5 +189,5 @@ export function resolveLimits(limits: Partial<SocketLimits> = {}): SocketLimits 
     }
   }
   const topicLogMs = limits.sessionTtlMs ?? KEEPING_LIMITS.topicLogMs;
-  return { ...DEFAULT_LIMITS, ...KEEPING_LIMITS, topicLogMs, ...limits };
+  return { ...DEFAULT_LIMITS, ...KEEPING_LIMITS, ...CLIENT_LIMITS, topicLogMs, ...limits };
 }

@@ -1,11 +1,13 @@
 import type { ActorSystem, AnyRef } from "../../src/index.js";
 import type { LogSummary, StoreChange } from "../../src/store/store-port.js";
+import { putGone } from "../session/gone-record.js";
 import type { KeptChannel } from "../session/kept-meta.js";
 import type { KeptRow } from "../session/kept-row.js";
 import { readKeptSession, type RestoredSession } from "../session/kept-session.js";
 import type { Topic } from "../topic/topic.js";
 import type { EndpointContext } from "./context.js";
 import { inParallel, READ_AT_ONCE } from "./in-parallel.js";
+import { recallRecords } from "./recall-records.js";
 import { readLogSummaries, recallLog } from "./restore-logs.js";
 import type { StoreWriter } from "./store-writer.js";
 
@@ -68,6 +70,8 @@ export class Recall {
     for (const channel of ending) context.keeping?.ending.delete(channel);
     // The sessions before a crash may have left something; what could not be kept has never left, and is as if it had not been.
     await writer.abandon();
+    context.pushes.forgetUnsafe();
+    this.#deletes = await recallRecords(writer.store, context, this.#system.clock.wallTime());
     this.#logs = await readLogSummaries(writer.store);
     await this.#readSessions();
     await this.#recallTopics();
@@ -100,8 +104,7 @@ export class Recall {
     const { context } = this.#start;
     for (const [topic, place] of places) context.subscriptions.unplace(topic, place);
     this.counts.failed++;
-    context.directory.remember(restored.sid, "corrupt");
-    this.#deletes.push({ type: "delete_session", sid: restored.sid });
+    this.#endCorrupt(restored.sid);
     const text = `could not bring session ${restored.sid} back: its client gets a new one, and is told so`;
     this.tell("session_not_restored", text, "warning");
   }
@@ -135,8 +138,10 @@ export class Recall {
       const { sid } = summary;
       if (context.directory.find(sid) !== undefined) continue;
       if (summary.corrupt) this.#lost(sid, "corrupt");
-      else if ((summary.head.expiresAt ?? Infinity) <= now) this.#lost(sid, "expired");
-      else sids.push(sid);
+      else if ((summary.head.expiresAt ?? Infinity) <= now) {
+        if (summary.head.user === undefined && context.pushes.size > 0) await this.#leavePushes(sid);
+        this.#lost(sid, "expired");
+      } else sids.push(sid);
       if (sids.length >= READ_AT_ONCE) await readSome();
       if (this.#deletes.length >= DELETES) await this.#flushDeletes();
     }
@@ -152,29 +157,50 @@ export class Recall {
     return restored === undefined ? sid : { restored, places: new Map() };
   }
 
+  /** The session of an anonymous client has expired, which may still send again what it pushed there. */
+  async #leavePushes(sid: string): Promise<void> {
+    const found = await this.#read(sid);
+    if (typeof found !== "object") return;
+    const { secrets, origin } = found.restored.meta;
+    const { owners } = this.#start.context.pushes;
+    owners.adopt(sid, origin ?? sid);
+    owners.bequeath(sid, secrets);
+    owners.ended(sid);
+  }
+
   #lost(sid: string, why: "expired" | "corrupt"): void {
     this.counts[why]++;
-    this.#start.context.directory.remember(sid, why);
-    this.#deletes.push({ type: "delete_session", sid });
-    if (why === "corrupt") {
-      this.tell(
-        "session_corrupt",
-        `found session ${sid} damaged: its client gets a new one, and is told so`,
-        "warning",
-      );
+    if (why === "expired") {
+      this.#start.context.directory.remember(sid, why);
+      this.#deletes.push({ type: "delete_session", sid });
+      return;
     }
+    this.#endCorrupt(sid);
+    this.tell("session_corrupt", `found session ${sid} damaged: its client gets a new one, and is told so`, "warning");
+  }
+
+  /** Deletes a session, and remembers why for as long as its client may come back for it: in this life of the server, and in later ones. */
+  #endCorrupt(sid: string): void {
+    const { directory, limits } = this.#start.context;
+    directory.remember(sid, "corrupt");
+    const until = this.#system.clock.wallTime() + limits.sessionTtlMs;
+    this.#deletes.push({ type: "delete_session", sid }, putGone({ sid, until }));
   }
 
   /** Gives every session its place on its topics, and reads the topics' logs. All of them first: what one hears, others may have to be told. */
   async #recallTopics(): Promise<void> {
     const { subscriptions } = this.#start.context;
+    const known = latestOffsets(this.found);
     for (const { restored, places } of this.found) {
       for (const channel of restored.meta.channels) {
         const name = channel.topic;
         let topic = this.#topics.get(name);
         if (topic === undefined) {
           const log = this.#logs.get(name);
-          topic = subscriptions.hold(name, log === undefined ? undefined : { epoch: log.epoch, offset: log.last });
+          // The end of a log may be lost, or all of it: its offsets are not given again, and whoever lacks them is told.
+          const offset = Math.max(log?.last ?? 0, known.get(name) ?? 0);
+          const epoch = log?.epoch ?? Math.floor(this.#system.clock.wallTime());
+          topic = subscriptions.hold(name, offset === 0 ? undefined : { epoch, offset });
           this.#topics.set(name, topic);
         }
         // It may have a place from before its crash, which this one replaces.
@@ -202,6 +228,19 @@ export async function channelsEnded(system: ActorSystem, channels: readonly AnyR
   });
   await Promise.all(channels.map((channel) => system.exited(channel)));
   system.clock.clearTimer(timer);
+}
+
+/** The highest offset of each topic that a session knows of. */
+function latestOffsets(found: readonly Found[]): Map<string, number> {
+  const known = new Map<string, number>();
+  const note = (topic: string, offset: number): void => {
+    if (offset > (known.get(topic) ?? 0)) known.set(topic, offset);
+  };
+  for (const { restored } of found) {
+    for (const { topic, cursor } of restored.meta.channels) note(topic, cursor);
+    for (const { topic, frame } of restored.frames) if (frame.kind !== "own") note(topic, frame.offset);
+  }
+  return known;
 }
 
 /** Where a session stands on a topic: at the last broadcast that has become a frame, which is not above the topic's latest. */

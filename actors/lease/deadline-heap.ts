@@ -1,5 +1,5 @@
 /** Something with a deadline that can lie in a {@link DeadlineHeap}. */
-export interface Timed {
+export interface HeapEntry {
   /** When it is due, in milliseconds of a clock; `Infinity` is never. */
   deadline: number;
   /** Its place in the heap, kept by the heap; -1 while it is in none. */
@@ -12,7 +12,7 @@ export interface Timed {
  * Adding and removing cost O(log n), and next to nothing in the usual case that the newest deadline is the latest. Entries without a
  * deadline (`Infinity`) are not kept. An entry lies in at most one heap.
  */
-export class DeadlineHeap<Entry extends Timed> {
+export class DeadlineHeap<Entry extends HeapEntry> {
   readonly #entries: Entry[] = [];
 
   /** The entry that is due first. */
@@ -40,6 +40,11 @@ export class DeadlineHeap<Entry extends Timed> {
     if (last === undefined || last === entry) return;
     this.#rise(last, at);
     if (last.heapIndex === at) this.#sink(last, at);
+  }
+
+  /** Puts an entry where it belongs whose deadline is later than before. It must be here. */
+  moveBack(entry: Entry): void {
+    this.#sink(entry, entry.heapIndex);
   }
 
   #rise(entry: Entry, from: number): void {

@@ -1,6 +1,10 @@
-import { Claim, type IssuedLease, type Lease, type LeaseKey, Slot } from "./claim.js";
-import { DeadlineHeap } from "./deadline-heap.js";
+import type { Clock } from "../../src/index.js";
+import type { Claim } from "./claim.js";
+import { Deadlines } from "./deadlines.js";
+import { IssuedLease, type Lease, type LeaseKey } from "./lease.js";
+import type { LeaseLoss } from "./lease-lost.js";
 import type { LeaseOwner } from "./lease-owner.js";
+import { Slot } from "./slot.js";
 import { WaitQueue } from "./wait-queue.js";
 
 /** Where fencing tokens come from: each is greater than all before. */
@@ -9,56 +13,25 @@ export interface TokenSource {
 }
 
 /** What a {@link LeaseTable} is made of. */
-export interface LeaseTableOptions<Resource> {
-  /** The pool. Each element is a resource of its own, also where two are equal. */
-  readonly resources: readonly Resource[];
+export interface LeaseTableOptions {
   /** How many may wait at once; the next one is told `busy`. */
   readonly maxWaiting: number;
   readonly tokens: TokenSource;
+  /** Read by a lease that is asked whether it is held, and by nothing else: the rules are given the time. */
+  readonly clock: Pick<Clock, "now">;
+  /** A resource that has not been known to be good for so long is not lent before it was checked; `Infinity` checks none. */
+  readonly checkAfterMs: number;
 }
 
-/** A request for a resource. */
-export interface LeaseRequest<Resource, Holder, Ticket> {
-  /** Who asks, for {@link LeaseTable.ownerDied}; `undefined` where nobody can be watched. */
-  readonly owner: LeaseOwner<Resource, Holder, Ticket> | undefined;
-  /** Handed back with the grant or the time-out, to answer the one who waits. */
-  readonly ticket: Ticket;
-  /** How long the lease lasts, in milliseconds; `Infinity` until it is returned. */
-  readonly leaseMs: number;
-  /** How long to wait in the queue, in milliseconds; 0 does not wait, `Infinity` waits for ever. */
-  readonly waitMs: number;
-}
+/** The answer to a request: its claim has a lease, or waits for one, or should come back later. */
+export type GetOutcome = "granted" | "waiting" | "busy";
 
-/** A resource that passed to a waiter: whom to tell, and what. */
-export interface Grant<Resource, Holder, Ticket> {
-  readonly claim: Claim<Resource, Holder, Ticket>;
-  readonly lease: Lease<Resource>;
-}
-
-/** The answer to a request: a lease, a place in the queue, or the advice to come back later. */
-export type GetOutcome<Resource, Holder, Ticket> =
-  | { readonly kind: "granted"; readonly lease: Lease<Resource> }
-  | { readonly kind: "waiting"; readonly claim: Claim<Resource, Holder, Ticket> }
-  | { readonly kind: "busy"; readonly retryAfterMs: number };
-
-/** The answer to a return: `not_holder` when the lease is not in force, else the waiter that has the resource now, if any waited. */
-export type ReturnOutcome<Resource, Holder, Ticket> =
-  | { readonly ok: true; readonly grant: Grant<Resource, Holder, Ticket> | undefined }
-  | { readonly ok: false; readonly reason: "not_holder" };
-
-/** The answer to a renewal. */
-export type RenewOutcome<Resource> =
-  | { readonly ok: true; readonly lease: Lease<Resource> }
-  | { readonly ok: false; readonly reason: "not_holder" };
-
-/** What ended without a return, and who profits. */
+/** What ended without a return. */
 export interface LeaseChanges<Resource, Holder, Ticket> {
-  /** Claims whose lease ended. */
+  /** Claims whose lease ended; of the slot of each it is to be decided whether it is free or removed. */
   readonly ended: readonly Claim<Resource, Holder, Ticket>[];
   /** Claims that left the queue with nothing. */
   readonly gaveUp: readonly Claim<Resource, Holder, Ticket>[];
-  /** Waiters that have a resource now, in the order of the queue. */
-  readonly grants: readonly Grant<Resource, Holder, Ticket>[];
 }
 
 /** How long one is told to wait before asking again when no lease has ended yet. */
@@ -67,37 +40,41 @@ const LONGEST_RETRY_MS = 60_000;
 /** The weight of the newest lease in the average duration: one eighth, as TCP smooths round-trip times. */
 const SMOOTHING = 1 / 8;
 
-const NOT_HOLDER = { ok: false, reason: "not_holder" } as const;
-
 /**
- * Who holds which resource of a bounded pool, who waits, and who is next: the rules of the lease manager, as data.
+ * Who holds which resource of a pool, who waits, and who is next: the rules of the lease manager, as data.
  *
- * What it guarantees, whatever the order of calls: a resource has one holder at most; waiters are served in the order in which they came; a
- * waiter that gave up or died gets nothing; tokens rise with every grant; nothing is lost. No resource is free while somebody waits.
+ * What it guarantees, whatever the order of calls: a resource has one holder at most; waiters are served by priority, and in the order in which they
+ * came within one; a waiter that gave up or died gets nothing; tokens rise with every grant; nothing is lost.
  *
- * The table has no clock and no timer: each call is given `now`, and {@link LeaseTable.nextDeadline} says when {@link LeaseTable.expire} is due.
- * A lease is in force while `now < expiresAt`: when time passed unnoticed (a paused process), its holder is refused from that moment, and the
- * resource is free for others with the next `expire`. It is not re-entrant: a holder that asks again gets another resource, or waits.
+ * Resources come with {@link LeaseTable.add} and go with {@link LeaseTable.remove}. When a lease ends, its slot is nobody's until it is decided what
+ * becomes of the resource: {@link LeaseTable.free} lends it to the first who waits, or keeps it; {@link LeaseTable.remove} takes it out.
+ * So no resource that may be lent is free while somebody waits; those that must be checked first are, until {@link LeaseTable.takeStale}.
+ *
+ * The table has no clock of its own and no timer: each call is given `now`, and {@link LeaseTable.nextDeadline} says when {@link LeaseTable.expire} is
+ * due. A lease is in force while `now < expiresAt`: when time passed unnoticed (a paused process), its holder is refused from that moment, and
+ * the resource is free for others with the next `expire`. It is not re-entrant: a holder that asks again gets another resource, or waits.
  *
  * Of the free resources the one returned last is given out first: it is the warmest, and the others may be let go when they idle.
  */
 export class LeaseTable<Resource, Holder, Ticket> {
-  readonly #options: LeaseTableOptions<Resource>;
-  readonly #slots: readonly Slot<Resource, Holder, Ticket>[];
-  readonly #free: Slot<Resource, Holder, Ticket>[];
+  readonly #options: LeaseTableOptions;
+  readonly #slots: (Slot<Resource, Holder, Ticket> | undefined)[] = [];
+  readonly #vacant: number[] = [];
+  /** By the time since when they are idle, the latest last. */
+  readonly #free: Slot<Resource, Holder, Ticket>[] = [];
   readonly #queue = new WaitQueue<Resource, Holder, Ticket>();
-  readonly #deadlines = new DeadlineHeap<Claim<Resource, Holder, Ticket>>();
+  readonly #deadlines = new Deadlines<Claim<Resource, Holder, Ticket>>();
+  #size = 0;
+  #checking = 0;
   #averageLeaseMs: number | undefined;
 
-  constructor(options: LeaseTableOptions<Resource>) {
+  constructor(options: LeaseTableOptions) {
     this.#options = options;
-    this.#slots = options.resources.map((resource, index) => new Slot(resource, index));
-    // Reversed, so that the first resource of the list is given out first.
-    this.#free = [...this.#slots].reverse();
   }
 
+  /** How many resources there are, lent or not. */
   get size(): number {
-    return this.#slots.length;
+    return this.#size;
   }
 
   get freeCount(): number {
@@ -105,21 +82,35 @@ export class LeaseTable<Resource, Holder, Ticket> {
   }
 
   get heldCount(): number {
-    return this.#slots.length - this.#free.length;
+    return this.#size - this.#free.length - this.#checking;
+  }
+
+  get checkingCount(): number {
+    return this.#checking;
   }
 
   get waitingCount(): number {
     return this.#queue.size;
   }
 
-  /** When the next lease or wait ends, in the same time as `now`; `undefined` when none has an end. */
-  get nextDeadline(): number | undefined {
-    return this.#deadlines.first?.deadline;
+  /** When the next lease or wait ends, in the same time as `now`; `Infinity` when none has an end. */
+  get nextDeadline(): number {
+    return this.#deadlines.nextDeadline;
+  }
+
+  /** Whether a lease or a wait ends at `now`, or should have. */
+  isDue(now: number): boolean {
+    return this.#deadlines.isDue(now);
+  }
+
+  /** The claim that will be served first. */
+  get firstWaiting(): Claim<Resource, Holder, Ticket> | undefined {
+    return this.#queue.first;
   }
 
   /** The claims that hold a resource, in the order of their grants. */
   heldClaims(): Claim<Resource, Holder, Ticket>[] {
-    const held = this.#slots.map(({ claim }) => claim).filter((claim) => claim !== undefined);
+    const held = this.#slots.map((slot) => slot?.claim).filter((claim) => claim !== undefined);
     return held.sort((one, other) => (one.lease?.token ?? 0) - (other.lease?.token ?? 0));
   }
 
@@ -128,47 +119,146 @@ export class LeaseTable<Resource, Holder, Ticket> {
     return this.#queue;
   }
 
-  /** Tells whether a lease is in force. */
-  isHeld(key: LeaseKey, now: number): boolean {
-    return this.#inForce(key, now) !== undefined;
+  /** The resources that nobody has, the longest idle first. */
+  freeSlots(): readonly Slot<Resource, Holder, Ticket>[] {
+    return this.#free;
   }
 
-  /** Asks for a resource: it is granted at once, or the request waits, or there are too many waiting already. */
-  get(request: LeaseRequest<Resource, Holder, Ticket>, now: number): GetOutcome<Resource, Holder, Ticket> {
-    const { owner, ticket, leaseMs, waitMs } = request;
-    const slot = this.#free.pop();
+  /** All resources, lent or not. */
+  slots(): Slot<Resource, Holder, Ticket>[] {
+    return this.#slots.filter((slot) => slot !== undefined);
+  }
+
+  /** Takes a resource in, which is nobody's until {@link LeaseTable.free}. From `retireAt` on its user should remove it instead. */
+  add(resource: Resource, now: number, retireAt = Number.POSITIVE_INFINITY): Slot<Resource, Holder, Ticket> {
+    const slot = new Slot<Resource, Holder, Ticket>(
+      resource,
+      this.#vacant.pop() ?? this.#slots.length,
+      this.#options.clock,
+      now,
+      retireAt,
+    );
+    this.#slots[slot.index] = slot;
+    this.#size++;
+    return slot;
+  }
+
+  /** Takes a resource out, which nobody holds. False when it was out already. */
+  remove(slot: Slot<Resource, Holder, Ticket>): boolean {
+    if (slot.state === "gone" || slot.claim !== undefined) return false;
+    if (slot.state === "free") this.#free.splice(this.#free.indexOf(slot), 1);
+    if (slot.state === "checking") this.#checking--;
+    slot.state = "gone";
+    this.#slots[slot.index] = undefined;
+    this.#vacant.push(slot.index);
+    this.#size--;
+    return true;
+  }
+
+  /** The slot of a lease that is in force. What is no key at all, as JavaScript may send it, is no lease either. */
+  heldSlot(key: LeaseKey, now: number): Slot<Resource, Holder, Ticket> | undefined {
+    const slot = typeof key === "number" ? this.#slotOf(key) : this.#slots[key?.index];
+    const token = typeof key === "number" ? key : key?.token;
+    const claim = slot?.claim;
+    return claim?.lease?.token === token && claim !== undefined && now < claim.deadline ? slot : undefined;
+  }
+
+  /**
+   * Asks for a resource: the claim, a new one, has it at once, or waits for at most `waitMs`, or has to come back later, because too many wait already
+   * or it does not want to wait (0). `Infinity` waits for ever.
+   */
+  get(claim: Claim<Resource, Holder, Ticket>, waitMs: number, now: number): GetOutcome {
+    const slot = this.#takeGood(now);
     if (slot !== undefined) {
-      const claim = new Claim<Resource, Holder, Ticket>(owner, ticket, leaseMs, now, now);
-      owner?.add(claim);
-      return { kind: "granted", lease: this.#issue(claim, slot, now) };
+      claim.owner?.add(claim);
+      this.#issue(claim, slot, now);
+      return "granted";
     }
-    if (waitMs <= 0 || this.#queue.size >= this.#options.maxWaiting) {
-      return { kind: "busy", retryAfterMs: this.#retryAfterMs() };
-    }
-    const claim = new Claim<Resource, Holder, Ticket>(owner, ticket, leaseMs, now, now + waitMs);
-    owner?.add(claim);
-    this.#deadlines.add(claim);
+    if (waitMs <= 0 || this.#queue.size >= this.#options.maxWaiting) return "busy";
+    claim.owner?.add(claim);
+    this.#deadlines.add(claim, now, waitMs);
     this.#queue.add(claim);
-    return { kind: "waiting", claim };
+    return "waiting";
   }
 
-  /** Gives a resource back; it passes to the first waiter, if there is one. By its token alone a lease is searched for in the whole pool. */
-  return(key: LeaseKey, now: number): ReturnOutcome<Resource, Holder, Ticket> {
-    const slot = this.#inForce(key, now);
-    if (slot?.claim === undefined) return NOT_HOLDER;
-    this.#end(slot.claim, slot, now);
-    return { ok: true, grant: this.#grantNext(now) };
+  /** When it may be worth asking again, in milliseconds: when those who wait are served, if leases last as long as they did lately. */
+  get retryAfterMs(): number {
+    if (this.#averageLeaseMs === undefined) return FIRST_RETRY_MS;
+    const estimateMs = (this.#averageLeaseMs * (this.#queue.size + 1)) / Math.max(1, this.size);
+    return Math.min(LONGEST_RETRY_MS, Math.max(1, Math.ceil(estimateMs)));
   }
 
-  /** Prolongs a lease: it lasts `leaseMs` from now, as long as at first when that is not given. The token stays. */
-  renew(key: LeaseKey, now: number, leaseMs?: number): RenewOutcome<Resource> {
-    const claim = this.#inForce(key, now)?.claim;
-    if (claim?.lease === undefined) return NOT_HOLDER;
+  /** Ends a lease in force whose holder is done with it, and hands out its slot; `undefined` when it is not in force. */
+  end(key: LeaseKey, now: number): Slot<Resource, Holder, Ticket> | undefined {
+    const slot = this.heldSlot(key, now);
+    if (slot?.claim !== undefined) this.#end(slot.claim, slot, now, "returned");
+    return slot;
+  }
+
+  /** Ends the lease on a slot, in force or not, against the will of its holder; the claim that had it, if one did. */
+  revoke(
+    slot: Slot<Resource, Holder, Ticket>,
+    now: number,
+    why: LeaseLoss,
+  ): Claim<Resource, Holder, Ticket> | undefined {
+    const { claim } = slot;
+    if (claim !== undefined) this.#end(claim, slot, now, why);
+    return claim;
+  }
+
+  /**
+   * Lends a resource that nobody has to the first who waits, or keeps it; the claim that has it now.
+   *
+   * One that is new, or came out of a check, is as good as can be: it is lent without another.
+   */
+  free(slot: Slot<Resource, Holder, Ticket>, now: number): Claim<Resource, Holder, Ticket> | undefined {
+    const good = slot.state === "new" || slot.state === "checking" || !this.#isStale(slot, now);
+    if (slot.state === "checking") {
+      this.#checking--;
+      slot.goodAt = now;
+    }
+    const claim = good ? this.#nextWaiting(now) : undefined;
+    if (claim === undefined) {
+      this.#keep(slot);
+      return undefined;
+    }
+    this.#queue.remove(claim);
     this.#deadlines.remove(claim);
-    claim.deadline = now + (leaseMs ?? claim.leaseMs);
+    claim.waitedMs = now - claim.since;
+    this.#issue(claim, slot, now);
+    return claim;
+  }
+
+  /** Takes free resources out that must be checked before they are lent: one for each who waits, besides those being checked, and `more`. */
+  takeStale(now: number, more = 0): Slot<Resource, Holder, Ticket>[] {
+    const taken: Slot<Resource, Holder, Ticket>[] = [];
+    const wanted = this.#queue.size + more;
+    for (let slot = this.#free.at(-1); slot !== undefined && this.#checking < wanted; slot = this.#free.at(-1)) {
+      if (!this.#isStale(slot, now)) break;
+      this.takeForCheck(slot);
+      taken.push(slot);
+    }
+    return taken;
+  }
+
+  /** Takes a free resource out, to be checked. */
+  takeForCheck(slot: Slot<Resource, Holder, Ticket>): void {
+    if (slot.state !== "free") return;
+    const last = this.#free.length - 1;
+    if (this.#free[last] === slot) this.#free.pop();
+    else this.#free.splice(this.#free.indexOf(slot), 1);
+    slot.state = "checking";
+    this.#checking++;
+  }
+
+  /** Prolongs a lease: it lasts `leaseMs` from now, as long as at first when that is not given. The token stays. `undefined` when it is not in force. */
+  renew(key: LeaseKey, now: number, leaseMs?: number): Lease<Resource> | undefined {
+    const claim = this.heldSlot(key, now)?.claim;
+    if (claim?.lease === undefined) return undefined;
+    this.#deadlines.remove(claim);
+    this.#deadlines.add(claim, now, leaseMs ?? claim.leaseMs);
     claim.lease.expiresAt = claim.deadline;
-    this.#deadlines.add(claim);
-    return { ok: true, lease: claim.lease };
+    return claim.lease;
   }
 
   /** Takes a waiter out of the queue; false when it no longer waits. */
@@ -178,61 +268,56 @@ export class LeaseTable<Resource, Holder, Ticket> {
     return true;
   }
 
-  /** Ends every lease and every wait that is due at `now`, and passes the resources on. */
+  /** Ends every lease and every wait that is due at `now`. */
   expire(now: number): LeaseChanges<Resource, Holder, Ticket> {
     const ended: Claim<Resource, Holder, Ticket>[] = [];
     const gaveUp: Claim<Resource, Holder, Ticket>[] = [];
     for (let due = this.#deadlines.first; due !== undefined && due.deadline <= now; due = this.#deadlines.first) {
-      this.#drop(due, now, ended, gaveUp);
+      this.#drop(due, now, "expired", ended, gaveUp);
     }
-    return { ended, gaveUp, grants: this.#grantAll(now) };
+    return { ended, gaveUp };
   }
 
-  /** Ends every lease and every wait of an owner, and passes the resources on. */
+  /** Ends every lease and every wait of an owner. */
   ownerDied(owner: LeaseOwner<Resource, Holder, Ticket>, now: number): LeaseChanges<Resource, Holder, Ticket> {
     const ended: Claim<Resource, Holder, Ticket>[] = [];
     const gaveUp: Claim<Resource, Holder, Ticket>[] = [];
-    for (const claim of owner.claims()) this.#drop(claim, now, ended, gaveUp);
-    return { ended, gaveUp, grants: this.#grantAll(now) };
+    for (const claim of owner.claims()) this.#drop(claim, now, "holder_died", ended, gaveUp);
+    return { ended, gaveUp };
   }
 
   /** Marks every lease as no longer held, when the table itself goes: whoever has one can see it. */
   revokeAll(): void {
-    for (const { claim } of this.#slots) if (claim?.lease !== undefined) claim.lease.held = false;
-  }
-
-  /** The claim that has waited longest. */
-  get firstWaiting(): Claim<Resource, Holder, Ticket> | undefined {
-    return this.#queue.first;
+    for (const slot of this.#slots) {
+      const lease = slot?.lease;
+      if (slot === undefined || lease === undefined) continue;
+      slot.lease = undefined;
+      lease.lose("manager_ended");
+    }
   }
 
   #drop(
     claim: Claim<Resource, Holder, Ticket>,
     now: number,
+    why: LeaseLoss,
     ended: Claim<Resource, Holder, Ticket>[],
     gaveUp: Claim<Resource, Holder, Ticket>[],
   ): void {
     if (claim.waiting) {
       this.#leaveQueue(claim);
       gaveUp.push(claim);
-      return;
+    } else if (claim.slot !== undefined) {
+      this.#end(claim, claim.slot, now, why);
+      ended.push(claim);
     }
-    const slot = claim.lease === undefined ? undefined : this.#slots[claim.lease.index];
-    if (slot === undefined) return;
-    this.#end(claim, slot, now);
-    ended.push(claim);
-  }
-
-  /** The slot of a lease in force. What is no key at all, as JavaScript may send it, is no lease either. */
-  #inForce(key: LeaseKey, now: number): Slot<Resource, Holder, Ticket> | undefined {
-    const slot = typeof key === "number" ? this.#slotOf(key) : this.#slots[key?.index];
-    const token = typeof key === "number" ? key : key?.token;
-    const claim = slot?.claim;
-    return claim?.lease?.token === token && claim !== undefined && now < claim.deadline ? slot : undefined;
   }
 
   #slotOf(token: number): Slot<Resource, Holder, Ticket> | undefined {
-    return this.#slots.find(({ claim }) => claim?.lease?.token === token);
+    return this.#slots.find((slot) => slot?.claim?.lease?.token === token);
+  }
+
+  #isStale(slot: Slot<Resource, Holder, Ticket>, now: number): boolean {
+    return now - slot.goodAt >= this.#options.checkAfterMs;
   }
 
   #leaveQueue(claim: Claim<Resource, Holder, Ticket>): void {
@@ -241,56 +326,65 @@ export class LeaseTable<Resource, Holder, Ticket> {
     claim.owner?.remove(claim);
   }
 
-  #end(claim: Claim<Resource, Holder, Ticket>, slot: Slot<Resource, Holder, Ticket>, now: number): void {
-    if (claim.lease !== undefined) claim.lease.held = false;
+  #end(
+    claim: Claim<Resource, Holder, Ticket>,
+    slot: Slot<Resource, Holder, Ticket>,
+    now: number,
+    why: LeaseLoss | "returned",
+  ): void {
+    slot.claim = undefined;
+    slot.lease = undefined;
+    if (why !== "returned") claim.lease?.lose(why);
     this.#deadlines.remove(claim);
     claim.owner?.remove(claim);
-    slot.claim = undefined;
-    this.#free.push(slot);
+    slot.idleSince = now;
+    // Whoever lost it may have left it in any state.
+    if (why === "returned") slot.goodAt = now;
     const lastedMs = now - claim.since;
+    // No time at all means that nobody looked at the clock.
+    if (lastedMs === 0) return;
     const average = this.#averageLeaseMs ?? lastedMs;
     this.#averageLeaseMs = average + (lastedMs - average) * SMOOTHING;
   }
 
-  #grantAll(now: number): Grant<Resource, Holder, Ticket>[] {
-    const grants: Grant<Resource, Holder, Ticket>[] = [];
-    for (let grant = this.#grantNext(now); grant !== undefined; grant = this.#grantNext(now)) grants.push(grant);
-    return grants;
+  /** Takes out the warmest of the free resources that may be lent as they are: nearly always the last. */
+  #takeGood(now: number): Slot<Resource, Holder, Ticket> | undefined {
+    const free = this.#free;
+    for (let at = free.length - 1; at >= 0; at--) {
+      const slot = free[at];
+      if (slot === undefined || this.#isStale(slot, now)) continue;
+      if (at === free.length - 1) free.pop();
+      else free.splice(at, 1);
+      return slot;
+    }
+    return undefined;
   }
 
-  #grantNext(now: number): Grant<Resource, Holder, Ticket> | undefined {
-    const slot = this.#free.at(-1);
-    if (slot === undefined) return undefined;
+  #keep(slot: Slot<Resource, Holder, Ticket>): void {
+    slot.state = "free";
+    const free = this.#free;
+    let at = free.length;
+    // What was checked while idle goes back to its place: else each check would make a resource that is not needed look wanted.
+    for (let below = free[at - 1]; below !== undefined && below.idleSince > slot.idleSince; below = free[at - 1]) at--;
+    if (at === free.length) free.push(slot);
+    else free.splice(at, 0, slot);
+  }
+
+  #nextWaiting(now: number): Claim<Resource, Holder, Ticket> | undefined {
     let claim = this.#queue.first;
     // A wait whose end passed unnoticed must not be served; the next expire takes it out.
-    while (claim !== undefined && claim.deadline <= now) claim = claim.queueNext;
-    if (claim === undefined) return undefined;
-    this.#free.pop();
-    this.#queue.remove(claim);
-    this.#deadlines.remove(claim);
-    return { claim, lease: this.#issue(claim, slot, now) };
+    while (claim !== undefined && claim.deadline <= now) claim = this.#queue.after(claim);
+    return claim;
   }
 
-  #issue(
-    claim: Claim<Resource, Holder, Ticket>,
-    slot: Slot<Resource, Holder, Ticket>,
-    now: number,
-  ): IssuedLease<Resource> {
-    const { resource, index } = slot;
-    const expiresAt = now + claim.leaseMs;
-    const lease = { resource, token: this.#options.tokens.next(), index, expiresAt, held: true };
+  #issue(claim: Claim<Resource, Holder, Ticket>, slot: Slot<Resource, Holder, Ticket>, now: number): void {
+    this.#deadlines.add(claim, now, claim.leaseMs);
+    const lease = new IssuedLease(slot, this.#options.tokens.next(), claim.deadline);
+    slot.state = "held";
     slot.claim = claim;
+    slot.lease = lease;
+    claim.slot = slot;
     claim.lease = lease;
     claim.since = now;
-    claim.deadline = expiresAt;
-    this.#deadlines.add(claim);
-    return lease;
-  }
-
-  // The time in which the pool will have served those who wait, if leases last as long as they did lately.
-  #retryAfterMs(): number {
-    if (this.#averageLeaseMs === undefined) return FIRST_RETRY_MS;
-    const estimateMs = (this.#averageLeaseMs * (this.#queue.size + 1)) / Math.max(1, this.size);
-    return Math.min(LONGEST_RETRY_MS, Math.max(1, Math.ceil(estimateMs)));
   }
 }

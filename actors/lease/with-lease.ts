@@ -1,5 +1,5 @@
 import { type ActorRef, HoldfastError } from "../../src/index.js";
-import type { Lease } from "./claim.js";
+import type { Lease } from "./lease.js";
 import type { LeaseManager } from "./lease-manager.js";
 import type { GetLeaseOptions } from "./lease-options.js";
 import type { LeaseRefusal } from "./lease-results.js";
@@ -8,13 +8,13 @@ import type { LeaseRefusal } from "./lease-results.js";
 export class LeaseError extends HoldfastError {
   override readonly name = "LeaseError";
   readonly code: LeaseRefusal["reason"];
-  /** For `busy`: the milliseconds after which it may be worth asking again. */
+  /** For `busy` and `unavailable`: the milliseconds after which it may be worth asking again. */
   readonly retryAfterMs: number | undefined;
 
   constructor(refusal: LeaseRefusal) {
     super(textOf(refusal));
     this.code = refusal.reason;
-    this.retryAfterMs = refusal.reason === "busy" ? refusal.retryAfterMs : undefined;
+    this.retryAfterMs = "retryAfterMs" in refusal ? refusal.retryAfterMs : undefined;
   }
 }
 
@@ -25,8 +25,9 @@ export class LeaseError extends HoldfastError {
  * const rows = await withLease(pool, { timeoutMs: 500 }, (lease) => lease.resource.query("select 1"));
  * ```
  *
- * Resolves with what the function returned. The lease is not renewed by itself: a function that may take longer than `leaseMs` renews it, or
- * looks at `lease.held` before it does what must not be done twice. An actor that calls this after the first `await` of its handler gives
+ * Resolves with what the function returned. `options.signal` ends the wait for a lease; the function, which cannot be interrupted, looks at it by itself.
+ * The lease is not renewed by itself: a function that may take longer than `leaseMs` renews it, or looks at `lease.held` before it does what
+ * must not be done twice; `lease.signal` is aborted when the lease is lost. An actor that calls this after the first `await` of its handler gives
  * itself as `holder`.
  *
  * @throws {LeaseError} when no lease was granted
@@ -41,6 +42,8 @@ export async function withLease<Resource, Result>(
   const result = await manager.callWithin(Number.POSITIVE_INFINITY).get(options);
   if (!result.ok) throw new LeaseError(result);
   try {
+    // The signal may have been aborted while the lease was on its way.
+    if (options.signal?.aborted === true) throw new LeaseError({ ok: false, reason: "aborted" });
     return await use(result.lease);
   } finally {
     // Cast, so that a manager that has ended meanwhile does not hide what the function returned or threw.
@@ -54,6 +57,14 @@ function textOf(refusal: LeaseRefusal): string {
       return "Got no lease: nothing became free in time";
     case "busy":
       return `Got no lease: too many wait already, try again in ${refusal.retryAfterMs} ms`;
+    case "unavailable":
+      return refusal.retryAfterMs === Number.POSITIVE_INFINITY
+        ? "Got no lease: the pool has no resource left"
+        : `Got no lease: there is no resource, and making one keeps failing; the next attempt is in ${refusal.retryAfterMs} ms`;
+    case "draining":
+      return "Got no lease: the pool is being emptied and lends nothing any more";
+    case "aborted":
+      return "Got no lease: the signal of the request was aborted";
     case "holder_dead":
       return "Got no lease: the actor that was to hold it is not alive";
     case "holder_required":

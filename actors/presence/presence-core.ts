@@ -1,9 +1,11 @@
 import { nanoid } from "nanoid";
+import { nodeOf } from "../../src/cluster/node-port.js";
 import { type ActorSystem, type AnyRef, BadArgumentError, whatCame } from "../../src/index.js";
 import type { SessionState } from "../channel/channel-messages.js";
 import { PendingDiffs } from "./pending-diffs.js";
 import type { PresenceChanges } from "./presence-data.js";
 import { PresenceError } from "./presence-error.js";
+import { PresenceNodes, type PresenceOfNode, replicaName } from "./presence-nodes.js";
 import type { CheckedPresenceOptions } from "./presence-options.js";
 import { appMeta, makeRecord, type MetaMarks, type PresenceRecord } from "./presence-record.js";
 import type { PresenceRefusal, TrackResult } from "./presence-results.js";
@@ -49,7 +51,7 @@ const REF_LENGTH = 8;
  * It belongs to the system, not to the actor that runs it, so that it survives that actor. Who is tracked is visible at once, in the caller's
  * stack; clients are told by the actor.
  */
-export class PresenceCore {
+export class PresenceCore implements PresenceOfNode {
   readonly system: ActorSystem;
   readonly state: PresenceState<PresenceRecord>;
   /** What is visible. */
@@ -64,14 +66,22 @@ export class PresenceCore {
   readonly #tracked = new Map<AnyRef, Tracked>();
   #requests: StateRequest[] = [];
   #awake = false;
+  /** The presences of the same name on the other nodes of its cluster; `undefined` without one, and where the application carries it. */
+  readonly #nodes: PresenceNodes | undefined;
   readonly #refPrefix = nanoid(REF_LENGTH);
   #refs = 0;
 
   constructor(system: ActorSystem, options: CheckedPresenceOptions, incarnation: number) {
     this.system = system;
     this.options = options;
-    const name = options.peers?.node ?? options.name;
-    this.state = new PresenceState({ name, incarnation, deltas: options.peers !== undefined });
+    const port = options.peers === undefined ? nodeOf(system) : undefined;
+    const name = port === undefined ? (options.peers?.node ?? options.name) : replicaName(port.self);
+    this.state = new PresenceState({ name, incarnation, deltas: options.peers !== undefined || port !== undefined });
+    this.#nodes = port === undefined ? undefined : new PresenceNodes(port, this);
+  }
+
+  get name(): string {
+    return this.options.name;
   }
 
   /** Actors that are tracked on this node. */
@@ -165,6 +175,14 @@ export class PresenceCore {
     for (const record of leaves) this.#hide(record);
   }
 
+  /** Sends other nodes what has changed on this one. */
+  publish(): void {
+    const delta = this.state.takeDelta();
+    if (delta === undefined) return;
+    this.#nodes?.publish(delta);
+    this.options.peers?.publish(delta);
+  }
+
   /** Begins to be run by an actor. */
   adopt(keeper: AnyRef): void {
     this.keeper = keeper;
@@ -180,6 +198,7 @@ export class PresenceCore {
   /** Empties it for good. */
   close(): void {
     this.open = false;
+    this.#nodes?.close();
     for (const owner of [...this.#tracked.keys()]) this.untrack(owner);
     this.pending.clear();
     this.#requests = [];

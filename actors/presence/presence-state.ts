@@ -93,6 +93,20 @@ export class PresenceState<Value extends object> {
     return [delta];
   }
 
+  /** All own entries in parts of so many at most, each to be merged after the one before; at least one. */
+  ownParts(size: number): ReplicaData<Value>[] {
+    const { clock } = this.#own;
+    const all = [...this.#own.entries];
+    const parts: ReplicaData<Value>[] = [];
+    for (let at = 0, after = 0; at === 0 || at < all.length; at += size) {
+      const entries = all.slice(at, at + size);
+      const until = at + size < all.length ? (entries.at(-1)?.[0] ?? clock) : clock;
+      parts.push({ ...this.self, gone: false, after, clock: until, cloud: [], entries });
+      after = until;
+    }
+    return parts;
+  }
+
   /** Which changes are known of which replica: what one sends to ask another for what it lacks. */
   contexts(): ReplicaContext[] {
     const contexts = [this.#own.context(this.self)];
@@ -123,6 +137,11 @@ export class PresenceState<Value extends object> {
     return [...this.#others]
       .filter(([, { slice }]) => slice !== undefined && slice.cloud.size > 0)
       .map(([name, { incarnation }]) => ({ name, incarnation }));
+  }
+
+  /** Whether some changes of a replica are missing. */
+  isLagging(name: string): boolean {
+    return (this.#others.get(name)?.slice?.cloud.size ?? 0) > 0;
   }
 
   /** Takes in what another state told, whole or its latest changes. */
@@ -170,6 +189,15 @@ export class PresenceState<Value extends object> {
     if (id.name === this.#name) return changes;
     const replica = this.#replica(id, changes);
     if (replica !== undefined) this.#bury(replica, changes);
+    return changes;
+  }
+
+  /** Forgets a replica, also that it was there: for one of which nobody will tell any more. */
+  forget(name: string): PresenceChanges<Value> {
+    const changes = noChanges<Value>();
+    const replica = this.#others.get(name);
+    if (replica !== undefined) this.#bury(replica, changes);
+    this.#others.delete(name);
     return changes;
   }
 

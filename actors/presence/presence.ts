@@ -195,7 +195,7 @@ export class Presence extends Actor<PresenceOptions | undefined> {
     const core = this.#running;
     if (this.#timer !== undefined) this.cancelTimer(this.#timer);
     this.#timer = undefined;
-    this.#publish();
+    core.publish();
     const topics: string[] = [];
     for (const topic of core.pending.topics()) {
       if (topics.length === TOPICS_PER_TURN) {
@@ -234,19 +234,12 @@ export class Presence extends Actor<PresenceOptions | undefined> {
     const topics = this.system.whereis<Topics>(`${endpoint}.topics`);
     if (topics !== undefined) {
       for (const payload of diffMessages(joins, leaves, messageBytes, fetched)) {
-        topics.cast.broadcast(topic, "presence_diff", payload);
+        topics.cast.announce(topic, "presence_diff", payload);
       }
     }
     this.#told++;
     if (this.handleDiff === Presence.prototype.handleDiff) return;
     return this.handleDiff(topic, showDiff(joins, leaves, fetched));
-  }
-
-  /** Sends other nodes what has changed on this one. */
-  #publish(): void {
-    const { state, options } = this.#running;
-    const delta = state.takeDelta();
-    if (delta !== undefined) options.peers?.publish(delta);
   }
 
   #apply(changes: PresenceChanges<PresenceRecord>): void {
@@ -255,7 +248,7 @@ export class Presence extends Actor<PresenceOptions | undefined> {
     if (!changes.outcast) return;
     // Others hold this node for gone although it lives: it is a new one to them from now on.
     core.state.renew(Math.max(nextIncarnation(this.system), core.state.self.incarnation + 1));
-    this.#publish();
+    core.publish();
   }
 
   #fetch(

@@ -1,4 +1,5 @@
-import { type ActorSystem, type AnyRef, BadArgumentError, whatCame } from "../../src/index.js";
+import { type ActorSystem, type AnyRef, BadArgumentError, Holdings, whatCame } from "../../src/index.js";
+import type { GroupMember, MemberListener } from "./group-member.js";
 import { GroupTable } from "./group-table.js";
 import { idOf, type Key, type KeyId } from "./key.js";
 import { RegistryError } from "./registry-error.js";
@@ -29,21 +30,20 @@ class GroupMonitor implements GroupMonitorRef {
 }
 
 /** The state of one scope while its actor runs: memberships, monitors, and the watch over the lives of both. */
-export class GroupScopeCore {
+export class GroupScopeCore implements MemberListener<Key, AnyRef> {
   readonly system: ActorSystem;
   readonly name: string;
-  readonly table = new GroupTable<Key, AnyRef>();
+  readonly table: GroupTable<Key, AnyRef>;
   readonly keeper: AnyRef;
   readonly #byGroup = new Map<KeyId, Set<GroupMonitor>>();
   readonly #ofScope = new Set<GroupMonitor>();
   readonly #byWatcher = new Map<AnyRef, Set<GroupMonitor>>();
-  /** What ends the watch over the life of each member and each watcher. */
-  readonly #lives = new Map<AnyRef, () => void>();
 
   constructor(system: ActorSystem, name: string, keeper: AnyRef) {
     this.system = system;
     this.name = name;
     this.keeper = keeper;
+    this.table = new GroupTable(new Holdings<GroupMember<Key, AnyRef>>(), this);
   }
 
   /** How many monitors there are. */
@@ -56,9 +56,7 @@ export class GroupScopeCore {
   join(group: Key, members: readonly AnyRef[]): void {
     const id = idOf(group);
     for (const member of members) this.#checkAlive(member, "join a group");
-    for (const member of members) {
-      if (this.table.join(id, group, member)) this.#watchLife(member);
-    }
+    for (const member of members) this.table.join(id, group, member);
     this.#tell("join", id, group, members);
   }
 
@@ -66,7 +64,6 @@ export class GroupScopeCore {
   leave(group: Key, members: readonly AnyRef[]): readonly AnyRef[] {
     const id = idOf(group);
     const left = members.filter((member) => this.table.leave(id, member));
-    for (const member of left) this.#dropIdle(member);
     this.#tell("leave", id, group, left);
     return left;
   }
@@ -77,7 +74,7 @@ export class GroupScopeCore {
     if (group === undefined) this.#ofScope.add(monitor);
     else addTo(this.#byGroup, idOf(group), monitor);
     addTo(this.#byWatcher, watcher, monitor);
-    this.#watchLife(watcher);
+    this.table.memberOf(watcher).monitors++;
     return monitor;
   }
 
@@ -87,28 +84,35 @@ export class GroupScopeCore {
     }
     if (!removeFrom(this.#byWatcher, monitor.watcher, monitor)) return false;
     this.#unlist(monitor);
-    this.#dropIdle(monitor.watcher);
+    const member = this.table.find(monitor.watcher);
+    if (member !== undefined) {
+      member.monitors--;
+      this.table.dropIdle(member);
+    }
     return true;
   }
 
   /** Forgets everything, without telling anybody. */
   close(): void {
-    for (const end of this.#lives.values()) end();
-    this.#lives.clear();
+    this.#byGroup.clear();
+    this.#ofScope.clear();
+    this.#byWatcher.clear();
+    for (const member of this.table.all()) {
+      member.monitors = 0;
+      for (let each = member.first; each !== null; each = member.first) this.table.remove(each);
+      this.table.dropIdle(member);
+    }
   }
 
-  #ended(actor: AnyRef): void {
-    this.#lives.delete(actor);
-    for (const monitor of this.#byWatcher.get(actor) ?? []) this.#unlist(monitor);
-    this.#byWatcher.delete(actor);
-    for (const [id, { group, times }] of this.table.forget(actor)) {
-      if (this.#listened(id))
-        this.#tell(
-          "leave",
-          id,
-          group,
-          Array.from({ length: times }, () => actor),
-        );
+  /** Takes out what a member had that has ended, and tells those who want to know. */
+  memberEnded(member: GroupMember<Key, AnyRef>): void {
+    const { owner } = member;
+    for (const monitor of this.#byWatcher.get(owner) ?? []) this.#unlist(monitor);
+    this.#byWatcher.delete(owner);
+    for (let each = member.first; each !== null; each = member.first) {
+      const { row, times } = each;
+      this.table.remove(each);
+      if (this.#listened(row.id)) this.#tell("leave", row.id, row.group, new Array<AnyRef>(times).fill(owner));
     }
   }
 
@@ -128,21 +132,6 @@ export class GroupScopeCore {
   #unlist(monitor: GroupMonitor): void {
     if (monitor.group === undefined) this.#ofScope.delete(monitor);
     else removeFrom(this.#byGroup, idOf(monitor.group), monitor);
-  }
-
-  #watchLife(actor: AnyRef): void {
-    if (this.#lives.has(actor)) return;
-    // Called in the middle of the actor's end, before anybody handles a message about it.
-    this.#lives.set(
-      actor,
-      this.system.onExit(actor, () => this.#ended(actor)),
-    );
-  }
-
-  #dropIdle(actor: AnyRef): void {
-    if (this.table.has(actor) || this.#byWatcher.has(actor)) return;
-    this.#lives.get(actor)?.();
-    this.#lives.delete(actor);
   }
 
   #checkAlive(actor: AnyRef, to: string): void {

@@ -7,6 +7,7 @@ import {
   release,
   whatCame,
 } from "../../src/index.js";
+import { SystemTables } from "../system-tables.js";
 import { GroupScopeCore } from "./group-scope-core.js";
 import { RegistryError } from "./registry-error.js";
 
@@ -19,7 +20,7 @@ export interface GroupScopeOptions {
 /** The name of a scope that is given none. */
 export const DEFAULT_SCOPE = "pg";
 
-const scopes = new WeakMap<ActorSystem, Map<string, GroupScopeCore>>();
+const scopes = new SystemTables<GroupScopeCore>();
 
 /**
  * Runs a scope of groups under a supervisor: OTP's `pg`. Used through `groupsOf`.
@@ -45,21 +46,16 @@ export class GroupScope extends Actor<GroupScopeOptions | undefined> {
     if (typeof name !== "string" || name === "") {
       throw new BadArgumentError(`Expected the name of a scope to be text, got ${whatCame(name)}`);
     }
-    let directory = scopes.get(this.system);
-    if (directory === undefined) {
-      directory = new Map();
-      scopes.set(this.system, directory);
-    }
-    const running = directory.get(name);
+    const running = scopes.find(this.system, name);
     if (running !== undefined) return { stop: { already_started: running.keeper } };
     this.#core = new GroupScopeCore(this.system, name, this.self());
-    directory.set(name, this.#core);
+    scopes.add(this.system, name, this.#core);
   }
 
   override [release](): void {
     const core = this.#core;
     if (core === undefined) return;
-    scopes.get(core.system)?.delete(core.name);
+    scopes.forget(core.system, core.name, core);
     core.close();
     this.#core = undefined;
   }
@@ -74,7 +70,7 @@ export class GroupScope extends Actor<GroupScopeOptions | undefined> {
 
 /** Finds a scope that runs. @throws {RegistryError} `unknown_scope` */
 export function findScope(system: ActorSystem, name: string): GroupScopeCore {
-  const core = scopes.get(system)?.get(name);
+  const core = scopes.find(system, name);
   if (core !== undefined) return core;
   throw new RegistryError(
     "unknown_scope",

@@ -1,12 +1,19 @@
-import { Holder } from "./holder.js";
+import { Holder, type HolderListener } from "./holder.js";
 import type { CounterKey, KeyId } from "./key.js";
 import { type Kind, KINDS } from "./kind.js";
 import { KindStore } from "./kind-store.js";
+import type { OwnerIndex } from "./owner-index.js";
 import { ResourceCounts } from "./resource-counts.js";
 import { type EntryOptions, Row } from "./row.js";
 
-/** Begins to watch the life of an owner that has something from now on; returns what ends the watch, for when it has nothing any more. */
-export type OwnerWatch<Owner> = (holder: Holder<Owner>) => () => void;
+/** What a table is made of. */
+export interface KeyTableOptions<Owner> {
+  readonly partitions: number;
+  /** Where it finds what an owner has. */
+  readonly holders: OwnerIndex<Owner, Holder<Owner>>;
+  /** Told when an owner has ended, to take out what it had. */
+  readonly listener: HolderListener<Owner>;
+}
 
 /** A resource counter that has come down to 0. */
 export interface ZeroedCounter<Owner> {
@@ -18,17 +25,17 @@ export interface ZeroedCounter<Owner> {
 /**
  * Who has registered what: all kinds, by key, by owner and in order, with the sums and counts that follow from them.
  *
- * It knows no actors and no time: an owner is any value that a `Map` can find, and whoever uses the table tells it when one has ended. Putting an
- * entry in and taking it out cost constant time, whatever its key and its owner have besides.
+ * It knows no actors and no time: an owner is anything that the index it is given can find. Putting an entry in and taking it out cost constant
+ * time, whatever its key and its owner have besides.
  */
 export class KeyTable<Owner> {
   readonly #stores: Readonly<Record<Kind, KindStore<Owner>>>;
-  readonly #holders = new Map<Owner, Holder<Owner>>();
-  readonly #watch: OwnerWatch<Owner>;
+  readonly #holders: OwnerIndex<Owner, Holder<Owner>>;
+  readonly #listener: HolderListener<Owner>;
   readonly #resources = new ResourceCounts();
 
-  constructor(options: { readonly partitions: number; readonly watch: OwnerWatch<Owner> }) {
-    const store = (kind: Kind): KindStore<Owner> => new KindStore(kind, options.partitions);
+  constructor({ partitions, holders, listener }: KeyTableOptions<Owner>) {
+    const store = (kind: Kind): KindStore<Owner> => new KindStore(kind, partitions);
     this.#stores = {
       name: store("name"),
       property: store("property"),
@@ -38,7 +45,8 @@ export class KeyTable<Owner> {
       resource: store("resource"),
       resource_counter: store("resource_counter"),
     };
-    this.#watch = options.watch;
+    this.#holders = holders;
+    this.#listener = listener;
   }
 
   /** The rows of one kind, to be read. */
@@ -58,29 +66,26 @@ export class KeyTable<Owner> {
 
   /** All that an owner has; `undefined` when that is nothing. */
   holder(owner: Owner): Holder<Owner> | undefined {
-    return this.#holders.get(owner);
+    return this.#holders.find(owner);
   }
 
   /** All owners that have something. */
   holders(): Iterable<Holder<Owner>> {
-    return this.#holders.values();
+    return this.#holders;
   }
 
   /** The list of all that an owner has, made now if it had nothing. Whoever adds nothing to it calls {@link KeyTable.dropIdle}. */
   holderOf(owner: Owner): Holder<Owner> {
-    const known = this.#holders.get(owner);
+    const known = this.#holders.find(owner);
     if (known !== undefined) return known;
-    const holder = new Holder(owner);
-    this.#holders.set(owner, holder);
-    holder.endWatch = this.#watch(holder);
+    const holder = new Holder(owner, this.#listener);
+    this.#holders.add(owner, holder);
     return holder;
   }
 
   /** Lets go of an owner that has nothing. */
   dropIdle(holder: Holder<Owner>): void {
-    if (!holder.idle || holder.ended || this.#holders.get(holder.owner) !== holder) return;
-    this.#holders.delete(holder.owner);
-    holder.endWatch();
+    if (holder.idle && !holder.hasEnded) this.#holders.delete(holder.owner, holder);
   }
 
   /** Puts an entry in. Nothing may stand in its way, see {@link KindStore.obstacle}; the value of a count is found out here. */
@@ -136,13 +141,10 @@ export class KeyTable<Owner> {
     return this.#stores.counter.under(id).reduce((sum, counter) => sum + numberOf(counter.value), 0);
   }
 
-  /** Forgets an owner that has ended and returns what it had, for the caller to take out row by row. */
-  forget(owner: Owner): Holder<Owner> | undefined {
-    const holder = this.#holders.get(owner);
-    if (holder === undefined) return undefined;
-    holder.ended = true;
-    this.#holders.delete(owner);
-    return holder;
+  /** Ends what an owner has, when it is known to have ended before its table was told. */
+  end(owner: Owner): void {
+    const holder = this.#holders.find(owner);
+    if (holder !== undefined && this.#holders.delete(owner, holder)) holder.ownerEnded();
   }
 
   #takeOut(row: Row<Owner>): readonly ZeroedCounter<Owner>[] {
@@ -150,7 +152,7 @@ export class KeyTable<Owner> {
     this.#stores[kind].remove(row);
     holder.remove(row);
     if (kind === "counter") this.#addToSum(id, -numberOf(row.value));
-    if (kind !== "resource") return [];
+    if (kind !== "resource") return NOTHING_ZEROED;
     const zeroed: ZeroedCounter<Owner>[] = [];
     for (const counter of this.#countersOf(row.key, id, -1)) {
       counter.value = this.#resources.count(counter.id);
@@ -172,6 +174,8 @@ export class KeyTable<Owner> {
     });
   }
 }
+
+const NOTHING_ZEROED: readonly never[] = [];
 
 function numberOf(value: unknown): number {
   return typeof value === "number" ? value : 0;

@@ -91,6 +91,7 @@ export class KindStore<Owner> {
   }
 
   #put(row: Row<Owner>): void {
+    if (this.#uniqueness === "one") return this.#index.set(row.id, row);
     const bucket = this.#index.get(row.id);
     if (bucket === undefined) this.#index.set(row.id, row);
     else if (bucket instanceof Row) {
@@ -101,6 +102,7 @@ export class KindStore<Owner> {
   }
 
   #take(row: Row<Owner>): void {
+    if (this.#uniqueness === "one") return this.#index.delete(row.id);
     const bucket = this.#index.get(row.id);
     if (bucket === row) this.#index.delete(row.id);
     if (bucket === undefined || bucket instanceof Row) return;

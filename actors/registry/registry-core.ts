@@ -1,4 +1,5 @@
-import { type ActorSystem, type AnyRef, BadArgumentError, whatCame } from "../../src/index.js";
+import { type ActorSystem, type AnyRef, BadArgumentError, Holdings, whatCame } from "../../src/index.js";
+import type { Holder, HolderListener } from "./holder.js";
 import { type CounterKey, counterIdOf, idOf, isKey, type KeyId } from "./key.js";
 import { type Kind, KINDS } from "./kind.js";
 import { LockTable } from "./lock-table.js";
@@ -25,7 +26,7 @@ const REGISTERED: RegisterResult = { ok: true };
  * It belongs to the system, not to the actor that runs it, so that it survives that actor. Everything happens at once, in the caller's stack; what
  * others are told goes through their mailboxes.
  */
-export class RegistryCore {
+export class RegistryCore implements HolderListener<AnyRef> {
   readonly system: ActorSystem;
   readonly table: KeyTable<AnyRef>;
   readonly watches = new WatchTable<AnyRef, Teller>();
@@ -47,11 +48,8 @@ export class RegistryCore {
   constructor(system: ActorSystem, options: CheckedRegistryOptions) {
     this.system = system;
     this.options = options;
-    this.table = new KeyTable({
-      partitions: options.partitions,
-      // Called in the middle of the owner's end, before anybody handles a message about it.
-      watch: (holder) => system.onExit(holder.owner, () => this.ownerEnded(holder.owner)),
-    });
+    const holders = new Holdings<Holder<AnyRef>>();
+    this.table = new KeyTable({ partitions: options.partitions, holders, listener: this });
   }
 
   get name(): string {
@@ -75,7 +73,7 @@ export class RegistryCore {
   obstacle(kind: Kind, id: KeyId, owner: AnyRef): Row<AnyRef> | undefined {
     const row = this.table.store(kind).obstacle(id, owner);
     if (row === undefined || this.system.isAlive(row.owner)) return row;
-    this.ownerEnded(row.owner);
+    this.table.end(row.owner);
     // A standby may have taken it over just now.
     return this.table.store(kind).obstacle(id, owner);
   }
@@ -109,10 +107,8 @@ export class RegistryCore {
     }
   }
 
-  /** Takes out all that an owner has that has ended. Twice is as good as once. */
-  ownerEnded(owner: AnyRef): void {
-    const holder = this.table.forget(owner);
-    if (holder === undefined) return;
+  /** Takes out all that an owner had that has ended. */
+  holderEnded(holder: Holder<AnyRef>): void {
     for (const attachment of holder.takeAttachments()) attachment.ownerEnded();
     for (let row = holder.first; row !== null; row = holder.first) {
       const heir = row.kind === "name" ? this.#standbyOf(row) : undefined;

@@ -74,7 +74,13 @@ export interface PublishedMessage extends FromRegistry {
   readonly message: unknown;
 }
 
-/** All that a registry sends to `handleInfo`; `event` tells them apart. */
+/**
+ * All that a registry sends to `handleInfo`; `event` tells them apart.
+ *
+ * ```ts
+ * if (isRegistryMessage(message) && message.event === "status") this.#owner = message.owner;
+ * ```
+ */
 export type RegistryMessage =
   | RegisteredMessage
   | UnregMessage
@@ -83,3 +89,27 @@ export type RegistryMessage =
   | OnZeroMessage
   | ListenerMessage
   | PublishedMessage;
+
+const EVENTS: ReadonlySet<unknown> = new Set<RegistryMessage["event"]>([
+  "registered",
+  "unreg",
+  "migrated",
+  "failover",
+  "status",
+  "resource_on_zero",
+  "register",
+  "unregister",
+  "published",
+]);
+
+/** Tells whether what came to `handleInfo` is of a registry: by its shape, so take care not to send anything of that shape yourself. */
+export function isRegistryMessage(message: unknown): message is RegistryMessage {
+  return (
+    typeof message === "object" &&
+    message !== null &&
+    "registry" in message &&
+    typeof message.registry === "string" &&
+    "event" in message &&
+    EVENTS.has(message.event)
+  );
+}

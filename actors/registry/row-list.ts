@@ -78,8 +78,14 @@ export class RowList<Owner> {
   }
 
   #compact(): void {
-    const rows = this.#rows.filter((row) => row.live);
-    for (const [slot, row] of rows.entries()) row.slot = slot;
-    this.#rows = rows;
+    const rows = this.#rows;
+    let filled = 0;
+    for (let slot = 0; slot < rows.length; slot++) {
+      const row = rows[slot];
+      if (row === undefined || !row.live) continue;
+      row.slot = filled;
+      rows[filled++] = row;
+    }
+    rows.length = filled;
   }
 }

@@ -31,19 +31,25 @@ export class LocalRouter {
     return this.#open().logout(actor, id);
   }
 
-  /** Sends a message to every actor under an id, to its `handleInfo`; returns to how many. With 0 the message is gone, and counted. */
+  /**
+   * Sends a message to every actor under an id, to its `handleInfo`; returns to how many. With 0 the message is gone, and counted.
+   *
+   * Those that are logged in on other nodes are among them, as far as this node knows.
+   *
+   * @throws {CodecError} `cannot_carry` when some are on other nodes, and the message cannot cross; the text names the field
+   */
   send(id: string, message: unknown, options?: RouterSendOptions): number {
     return this.#open().send(id, message, options?.except);
   }
 
-  /** The actors under an id, the one that logged in first at the front. */
+  /** The actors of this node under an id, the one that logged in first at the front. */
   actorsOf(id: string): AnyRef[] {
     return [...(this.#open().table.ownersOf(id) ?? [])];
   }
 
-  /** How many actors there are under an id. */
+  /** How many actors there are under an id, those on other nodes included. */
   count(id: string): number {
-    return this.#open().table.ownersOf(id)?.size ?? 0;
+    return this.#open().count(id);
   }
 
   /** The ids under which an actor is logged in. */

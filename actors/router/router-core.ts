@@ -1,5 +1,8 @@
+import { nodeOf } from "../../src/cluster/node-port.js";
 import { type ActorSystem, type AnyRef, BadArgumentError, whatCame } from "../../src/index.js";
+import { isRun, SystemTables } from "../system-tables.js";
 import { RouterError } from "./router-error.js";
+import { RouterNodes, type RouterOfNode } from "./router-nodes.js";
 import { type CheckedRouterOptions, DEFAULT_ROUTER } from "./router-options.js";
 import type { LoginResult, ReplacedMessage, RouterCounts } from "./router-results.js";
 import { type LoginPlan, RouterTable } from "./router-table.js";
@@ -12,7 +15,7 @@ const LONGEST_ID = 1_024;
  *
  * It belongs to the system, not to the actor that runs it, so that it survives that actor. Everything happens at once, in the caller's stack.
  */
-export class RouterCore {
+export class RouterCore implements RouterOfNode {
   readonly system: ActorSystem;
   readonly table = new RouterTable<AnyRef>();
   options: CheckedRouterOptions;
@@ -20,12 +23,20 @@ export class RouterCore {
   keeper: AnyRef | undefined;
   /** False when the router was stopped in order: then it is empty, and stays so. */
   open = true;
+  /** The routers of the same name on the other nodes of its cluster; `undefined` without one. */
+  readonly #nodes: RouterNodes | undefined;
   readonly #watched = new Map<AnyRef, () => void>();
   readonly #totals = { logins: 0, refusedLogins: 0, replaced: 0, delivered: 0, sentToNobody: 0 };
 
   constructor(system: ActorSystem, options: CheckedRouterOptions) {
     this.system = system;
     this.options = options;
+    const port = nodeOf(system);
+    this.#nodes = port === undefined ? undefined : new RouterNodes(port, this);
+  }
+
+  get name(): string {
+    return this.options.name;
   }
 
   get counts(): RouterCounts {
@@ -46,6 +57,7 @@ export class RouterCore {
     if (replaces !== undefined) this.#remove(id, replaces);
     this.#watch(actor);
     table.add(id, actor);
+    this.#countChanged(id);
     if (replaces === undefined) return DONE;
     this.#totals.replaced++;
     replaces.send({ router: options.name, event: "replaced", id } satisfies ReplacedMessage);
@@ -60,23 +72,30 @@ export class RouterCore {
     return ids.length;
   }
 
-  /** Sends to all actors under an id, and returns to how many. */
+  /** Sends to all actors under an id, and returns to how many. @throws {CodecError} when some are on other nodes, and it cannot be carried */
   send(id: string, message: unknown, except: AnyRef | undefined): number {
-    let delivered = 0;
-    for (const actor of this.table.ownersOf(id) ?? []) {
-      // Code that runs in the middle of an actor's end may come before it is logged out.
-      if (actor === except || !this.system.isAlive(actor)) continue;
-      actor.send(message);
-      delivered++;
-    }
-    if (delivered === 0) this.#totals.sentToNobody++;
-    else this.#totals.delivered += delivered;
-    return delivered;
+    const elsewhere = this.#nodes?.send(id, message, except) ?? 0;
+    const here = this.#sendHere(id, message, except);
+    this.#totals.delivered += here;
+    if (here + elsewhere === 0) this.#totals.sentToNobody++;
+    return here + elsewhere;
+  }
+
+  arrived(id: string, message: unknown, except: unknown): void {
+    const here = this.#sendHere(id, message, except);
+    this.#totals.delivered += here;
+    if (here === 0) this.#totals.sentToNobody++;
+  }
+
+  /** How many actors are logged in under an id, on all nodes. */
+  count(id: string): number {
+    return (this.table.ownersOf(id)?.size ?? 0) + (this.#nodes?.count(id) ?? 0);
   }
 
   /** Empties it for good. */
   close(): void {
     this.open = false;
+    this.#nodes?.close();
     for (const actor of [...this.table.owners()]) this.logout(actor);
   }
 
@@ -103,8 +122,24 @@ export class RouterCore {
     this.#watched.set(actor, unwatch);
   }
 
+  #sendHere(id: string, message: unknown, except: unknown): number {
+    let delivered = 0;
+    for (const actor of this.table.ownersOf(id) ?? []) {
+      // Code that runs in the middle of an actor's end may come before it is logged out.
+      if (actor === except || !this.system.isAlive(actor)) continue;
+      actor.send(message);
+      delivered++;
+    }
+    return delivered;
+  }
+
+  #countChanged(id: string): void {
+    this.#nodes?.setCount(id, this.table.ownersOf(id)?.size ?? 0);
+  }
+
   #remove(id: string, actor: AnyRef): boolean {
     if (!this.table.remove(id, actor)) return false;
+    this.#countChanged(id);
     if (this.table.idsOf(actor) === undefined) {
       this.#watched.get(actor)?.();
       this.#watched.delete(actor);
@@ -118,36 +153,25 @@ function checkId(id: string): void {
   throw new BadArgumentError(`Expected an id of 1 to ${LONGEST_ID} characters, got ${whatCame(id)}`);
 }
 
-// The tables belong to the system: they are there while their actor is being restarted, and go with the system.
-const directories = new WeakMap<ActorSystem, Map<string, RouterCore>>();
+const routers = new SystemTables<RouterCore>();
 
 /** Finds the router of a name. @throws {RouterError} when none runs */
 export function findRouter(system: ActorSystem, name: string = DEFAULT_ROUTER): RouterCore {
-  const core = directories.get(system)?.get(name);
+  const core = routers.find(system, name);
   if (core === undefined) throw new RouterError(name);
   return core;
 }
 
 /** The router that an actor is to run: the one that a crashed actor left behind, or a new one. */
 export function adoptRouter(system: ActorSystem, options: CheckedRouterOptions): RouterCore {
-  let directory = directories.get(system);
-  if (directory === undefined) {
-    directory = new Map();
-    directories.set(system, directory);
-  }
-  const left = directory.get(options.name);
-  if (left !== undefined) {
-    if (left.keeper === undefined || !system.isAlive(left.keeper)) left.options = options;
-    return left;
-  }
-  const core = new RouterCore(system, options);
-  directory.set(options.name, core);
-  return core;
+  const make = (): RouterCore => new RouterCore(system, options);
+  return routers.adopt(system, options.name, make, (left) => {
+    if (!isRun(left)) left.options = options;
+  });
 }
 
 /** Empties a router and forgets it. */
 export function closeRouter(core: RouterCore): void {
-  const directory = directories.get(core.system);
-  if (directory?.get(core.options.name) === core) directory.delete(core.options.name);
+  routers.forget(core.system, core.options.name, core);
   core.close();
 }

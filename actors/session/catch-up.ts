@@ -3,6 +3,7 @@ import { ChannelEvent } from "../../src/protocol/names.js";
 import { Broadcast } from "../topic/broadcast.js";
 import { AwayRow } from "./away-row.js";
 import type { ChannelRow } from "./channel-table.js";
+import type { Body } from "./outbox.js";
 import type { SessionHost } from "./session-host.js";
 import type { SessionLine } from "./session-line.js";
 
@@ -64,7 +65,7 @@ export class CatchUp {
       const topic = context.subscriptions.find(row.topic);
       // A row that is not subscribed yet becomes so, and is put away, when its join is answered.
       if (topic?.putAway(row) !== true) continue;
-      this.#rows.set(row, new AwayRow(row, topic, context.routes.overflowOf(row.topic), context.limits));
+      this.#rows.set(row, new AwayRow(row, topic, context.routes.overflowOf(row), context.limits));
       some = true;
     }
     if (!some) return;
@@ -72,13 +73,15 @@ export class CatchUp {
     ref.cast.settled();
   }
 
-  /** Puts a row of a session that was restored where it stood. */
-  restore(row: ChannelRow, cursor: number): void {
+  /** Puts a row of a session that was restored where it stood; `held` are frames that its client gets before anything else. */
+  restore(row: ChannelRow, cursor: number, held?: readonly Body[]): void {
     const { context } = this.#host;
     const topic = context.subscriptions.find(row.topic);
     if (topic === undefined) return;
     topic.putBack(row);
-    this.#rows.set(row, new AwayRow(row, topic, context.routes.overflowOf(row.topic), context.limits, cursor));
+    const away = new AwayRow(row, topic, context.routes.overflowOf(row), context.limits, cursor);
+    if (held !== undefined) away.frames = [...held];
+    this.#rows.set(row, away);
   }
 
   /** The session has seen what was on its way. */

@@ -1,8 +1,9 @@
 import type { SessionRef } from "./session-messages.js";
 import type { ActorRef } from "../../src/index.js";
 import type { ChannelMessages } from "../channel/channel-messages.js";
+import type { Overflow } from "../channel/overflow.js";
 import type { KeptRow } from "./kept-row.js";
-import type { IdempotentPush } from "./push-window.js";
+import type { IdempotentPush } from "./push-outcome.js";
 
 /** One joined topic of a session. */
 export class ChannelRow {
@@ -11,12 +12,16 @@ export class ChannelRow {
   joinRef: string;
   readonly session: SessionRef;
   channel: ActorRef<ChannelMessages> | undefined = undefined;
+  /** What becomes of its broadcasts that the client cannot take at once, if the answer to the join has said so; else as its class says. */
+  overflow: Overflow | undefined = undefined;
   /** Whether the client has left it, or joined anew; what it still sends goes nowhere. */
   leaving = false;
   /** The pushes it has been given and has not handled yet, oldest first: their numbers, or more of those that are idempotent. */
   outstanding: (number | IdempotentPush)[] | undefined = undefined;
   /** Only there in a session that is kept in a store. */
   kept: KeptRow | undefined = undefined;
+  /** The offset of the latest broadcast that it got in turns; see `LiveRows`. */
+  handedOut = 0;
   /** The next row of the same session. */
   next: ChannelRow | undefined = undefined;
 
@@ -55,6 +60,12 @@ export class ChannelTable {
   /** The row of a joined topic. */
   find(topic: string): ChannelRow | undefined {
     for (let row = this.#first; row !== undefined; row = row.next) if (row.topic === topic && !row.leaving) return row;
+    return undefined;
+  }
+
+  /** The row of a topic that was left, and whose channel has not ended yet; the latest. */
+  leaving(topic: string): ChannelRow | undefined {
+    for (let row = this.#first; row !== undefined; row = row.next) if (row.topic === topic && row.leaving) return row;
     return undefined;
   }
 

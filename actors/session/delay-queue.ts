@@ -29,10 +29,12 @@ export class DelayQueue<Item> {
     return this.#entries.length - this.#head;
   }
 
-  add(item: Item): void {
-    this.#entries.push({ item, dueAt: this.#clock.now() + this.#delayMs });
+  /** `agedMs` of the delay have passed already; who adds such items adds the oldest first. */
+  add(item: Item, agedMs = 0): void {
+    const leftMs = Math.max(0, this.#delayMs - agedMs);
+    this.#entries.push({ item, dueAt: this.#clock.now() + leftMs });
     // While items fall due the timer is set afterwards, for the next of them all.
-    if (this.#timer === undefined && !this.#firing) this.#arm(this.#delayMs);
+    if (this.#timer === undefined && !this.#firing) this.#arm(leftMs);
   }
 
   /** Forgets all items. */

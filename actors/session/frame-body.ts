@@ -1,9 +1,15 @@
 import { decodeServerBinary, encodeServerBinary } from "../../src/protocol/binary-frame.js";
-import { decodeTextFrame, encodeBody, encodeBodyAround, sealBody } from "../../src/protocol/frame.js";
-import { ChannelEvent } from "../../src/protocol/names.js";
+import { decodeTextFrame, encodeBody, encodeBodyAround, encodePayload, sealBody } from "../../src/protocol/frame.js";
+import { encodeReplyAround, isAscii } from "../../src/protocol/plain-frame.js";
 import { SharedFrame } from "../../src/transport/shared-frame.js";
 import type { Answer } from "../channel/answer.js";
 import type { Body } from "./outbox.js";
+
+/** A frame of a channel's own, with its bytes: counted when it is written, where it costs least. */
+export interface OwnFrame {
+  readonly body: Body;
+  readonly bytes: number;
+}
 
 /**
  * Encodes an event of a channel's own: bytes as a binary frame, anything else as text.
@@ -11,16 +17,22 @@ import type { Body } from "./outbox.js";
  * @throws {PayloadError} when the payload has no JSON form
  * @throws {FieldTooLongError} when a field before bytes is longer than 255 bytes
  */
-export function encodePush(joinRef: string, topic: string, event: string, payload: unknown): Body {
-  if (!(payload instanceof Uint8Array)) return encodeBody(joinRef, null, topic, event, payload);
-  return SharedFrame.binary(encodeServerBinary({ kind: "push", joinRef, topic, event, payload }));
+export function encodePush(joinRef: string, topic: string, event: string, payload: unknown): OwnFrame {
+  if (!(payload instanceof Uint8Array)) return sized(encodeBody(joinRef, null, topic, event, payload));
+  return binary(encodeServerBinary({ kind: "push", joinRef, topic, event, payload }));
 }
 
 /** Encodes a reply; bytes as its response make it a binary frame. Throws as {@link encodePush} does. */
-export function encodeReply(joinRef: string | null, ref: string | null, topic: string, answer: Answer): Body {
+export function encodeReply(joinRef: string | null, ref: string | null, topic: string, answer: Answer): OwnFrame {
   const { status, response } = answer;
-  if (!(response instanceof Uint8Array)) return encodeBody(joinRef, ref, topic, ChannelEvent.reply, answer);
-  return SharedFrame.binary(encodeServerBinary({ kind: "reply", joinRef, ref, topic, status, payload: response }));
+  if (response instanceof Uint8Array) {
+    return binary(encodeServerBinary({ kind: "reply", joinRef, ref, topic, status, payload: response }));
+  }
+  const json = encodePayload(response);
+  const body = encodeReplyAround(joinRef, ref, topic, status, json);
+  // Counting the whole would put its parts together just for that.
+  const isCounted = isAscii(joinRef) && isAscii(ref) && isAscii(topic) && isAscii(status);
+  return isCounted ? { body, bytes: body.length - json.length + Buffer.byteLength(json) } : sized(body);
 }
 
 /** The bytes of a frame without its numbers. */
@@ -60,6 +72,14 @@ export function withRefs(reply: Body, joinRef: string, ref: string | null): Body
   const { topic, event, joinRef: oldJoinRef, ref: oldRef } = decoded.frame;
   const before = encodeBodyAround(oldJoinRef, oldRef, topic, event, "").length;
   return encodeBodyAround(joinRef, ref, topic, event, reply.slice(before));
+}
+
+function binary(bytes: Uint8Array): OwnFrame {
+  return { body: SharedFrame.binary(bytes), bytes: bytes.length };
+}
+
+function sized(body: string): OwnFrame {
+  return { body, bytes: Buffer.byteLength(body) };
 }
 
 function binaryWithJoinRef(body: SharedFrame, joinRef: string): Body {

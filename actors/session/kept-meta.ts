@@ -1,3 +1,5 @@
+import { SharedFrame } from "../../src/transport/shared-frame.js";
+import type { Body } from "./outbox.js";
 import type { KeptSecrets } from "./secrets.js";
 
 /** One joined topic of a session as it is kept. */
@@ -10,6 +12,20 @@ export interface KeptChannel {
   readonly cursor: number;
   /** What the channel's `saveState` gave last; `undefined` if it gave nothing. */
   readonly state: unknown;
+  /** Frames without a number that a stock client gets when it has joined the topic again. */
+  readonly held?: readonly Body[];
+}
+
+/** Numbers whose frames were taken back from a stock client's stream, because their topics wait for a join; a client that has not seen them is up to date. */
+export interface Withdrawn {
+  /** The last number before them. */
+  readonly from: number;
+  readonly through: number;
+}
+
+/** What is kept of a session of a stock client that can come back. */
+export interface KeptStock {
+  readonly withdrawn?: Withdrawn;
 }
 
 /** What is kept of a session besides its frames and its numbers. */
@@ -20,6 +36,10 @@ export interface KeptMeta {
   readonly ttlMs: number;
   /** Numbers of the client that are handled while lower ones are not. */
   readonly ahead: readonly number[];
+  /** Only there when the client is a stock one. */
+  readonly stock?: KeptStock;
+  /** Only there when the session follows others of an anonymous client: the first of them. */
+  readonly origin?: string;
   /** In the order in which they were joined. */
   readonly channels: readonly KeptChannel[];
 }
@@ -31,7 +51,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** Writes what is kept of a session as bytes: JSON with a version. */
-export function encodeMeta({ secrets, user, assigns, ttlMs, ahead, channels }: KeptMeta): Uint8Array {
+export function encodeMeta({ secrets, user, assigns, ttlMs, ahead, stock, origin, channels }: KeptMeta): Uint8Array {
   const text = JSON.stringify({
     v: VERSION,
     secrets: [
@@ -43,11 +63,16 @@ export function encodeMeta({ secrets, user, assigns, ttlMs, ahead, channels }: K
     assigns,
     ttlMs,
     ...(ahead.length === 0 ? {} : { ahead }),
-    channels: channels.map(({ topic, joinRef, params, cursor, state }) =>
-      params instanceof Uint8Array
-        ? { topic, joinRef, bytes: Buffer.from(params).toString("base64"), cursor, state }
-        : { topic, joinRef, params, cursor, state },
-    ),
+    stock,
+    origin,
+    channels: channels.map(({ topic, joinRef, params, cursor, state, held }) => ({
+      topic,
+      joinRef,
+      ...(params instanceof Uint8Array ? { bytes: Buffer.from(params).toString("base64") } : { params }),
+      cursor,
+      state,
+      ...(held === undefined ? {} : { held: held.map(writeBody) }),
+    })),
   });
   return encoder.encode(text);
 }
@@ -56,7 +81,7 @@ export function encodeMeta({ secrets, user, assigns, ttlMs, ahead, channels }: K
 export function decodeMeta(bytes: Uint8Array): KeptMeta | undefined {
   const value = parse(bytes);
   if (!isObject(value) || value["v"] !== VERSION) return undefined;
-  const { user, assigns, ttlMs, ahead = [], channels } = value;
+  const { user, assigns, ttlMs, ahead = [], origin, channels } = value;
   const secrets = readSecrets(value["secrets"]);
   if (secrets === undefined || !(user === undefined || typeof user === "string") || !isObject(assigns))
     return undefined;
@@ -67,7 +92,18 @@ export function decodeMeta(bytes: Uint8Array): KeptMeta | undefined {
     if (known === undefined) return undefined;
     read.push(known);
   }
-  return { secrets, user, assigns, ttlMs, ahead, channels: read };
+  const stock = readStock(value["stock"]);
+  if (stock === "unreadable" || !(origin === undefined || typeof origin === "string")) return undefined;
+  return {
+    secrets,
+    user,
+    assigns,
+    ttlMs,
+    ahead,
+    ...(stock === undefined ? {} : { stock }),
+    ...(origin === undefined ? {} : { origin }),
+    channels: read,
+  };
 }
 
 /** Tells whether a value comes back from JSON as it was. What does not cannot be kept. */
@@ -82,10 +118,40 @@ export function isJson(value: unknown): boolean {
 
 function readChannel(value: unknown): KeptChannel | undefined {
   if (!isObject(value)) return undefined;
-  const { topic, joinRef, params, bytes, cursor, state } = value;
+  const { topic, joinRef, params, bytes, cursor, state, held } = value;
   if (typeof topic !== "string" || typeof joinRef !== "string" || !isNumber(cursor)) return undefined;
   const joinedWith = typeof bytes === "string" ? new Uint8Array(Buffer.from(bytes, "base64")) : params;
-  return { topic, joinRef, params: joinedWith, cursor, state };
+  const channel = { topic, joinRef, params: joinedWith, cursor, state };
+  if (held === undefined) return channel;
+  const bodies = readBodies(held);
+  return bodies === undefined ? undefined : { ...channel, held: bodies };
+}
+
+function writeBody(body: Body): string | { readonly bytes: string } {
+  if (typeof body === "string") return body;
+  return body.binary ? { bytes: Buffer.from(body.body).toString("base64") } : body.text;
+}
+
+function readBodies(value: unknown): Body[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const bodies: Body[] = [];
+  for (const each of value) {
+    const bytes: unknown = isObject(each) ? each["bytes"] : undefined;
+    if (typeof each === "string") bodies.push(each);
+    else if (typeof bytes === "string") bodies.push(SharedFrame.binary(new Uint8Array(Buffer.from(bytes, "base64"))));
+    else return undefined;
+  }
+  return bodies;
+}
+
+function readStock(value: unknown): KeptStock | "unreadable" | undefined {
+  if (value === undefined) return undefined;
+  if (!isObject(value)) return "unreadable";
+  const withdrawn = value["withdrawn"];
+  if (withdrawn === undefined) return {};
+  if (!isObject(withdrawn)) return "unreadable";
+  const { from, through } = withdrawn;
+  return isNumber(from) && isNumber(through) ? { withdrawn: { from, through } } : "unreadable";
 }
 
 function readSecrets(value: unknown): KeptSecrets | undefined {

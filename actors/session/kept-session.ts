@@ -14,20 +14,40 @@ export interface RestoredSession {
   readonly sid: string;
   readonly head: SessionHead;
   readonly meta: KeptMeta;
-  /** All frames up to this number were acknowledged, or are lost: a client that has not seen them cannot have the session back. */
+  /** All frames up to this number were acknowledged, or are lost, or wait for a join: a client that has not seen them cannot have the session back. */
   readonly acknowledged: number;
   /** The highest number that was given to a frame. */
   readonly tx: number;
-  /** From `acknowledged + 1` to `tx`, none is missing. */
+  /** The last of them, to `tx`; none is missing. */
   readonly frames: readonly RestoredFrame[];
 }
 
-/** Makes sense of a stored session; `undefined` when it is damaged. What is left of its frames is a run without holes. */
+/**
+ * Makes sense of a stored session; `undefined` when it is damaged. What is left of its frames is a run without holes.
+ *
+ * Where frames are lost nobody knows any more how far the session was on its topics: with some joined it is damaged as a whole, since its
+ * client would get broadcasts twice.
+ */
 export function readKeptSession(stored: StoredSession): RestoredSession | undefined {
   if (stored.corrupt) return undefined;
   const { sid, head } = stored;
   const meta = decodeMeta(stored.meta);
   if (meta === undefined) return undefined;
+  const { acknowledged, frames } = runOf(stored);
+  const tx = acknowledged + frames.length;
+  const isWhole = acknowledged === stored.trimmed && tx >= head.tx;
+  if (!isWhole && meta.channels.length > 0) return undefined;
+  // The newest ones are gone.
+  if (tx < head.tx) return { sid, head, meta, acknowledged: head.tx, tx: head.tx, frames: [] };
+  const { from, through } = meta.stock?.withdrawn ?? { from: 0, through: -1 };
+  // Nothing after those that wait for a join was acknowledged.
+  return { sid, head, meta, acknowledged: acknowledged === through ? from : acknowledged, tx, frames };
+}
+
+/** The last frames without a hole, and the number before them. */
+function runOf(stored: StoredSession & { readonly corrupt: false }): Pick<RestoredSession, "acknowledged"> & {
+  readonly frames: readonly RestoredFrame[];
+} {
   let acknowledged = stored.trimmed;
   for (const { to } of stored.missing) acknowledged = Math.max(acknowledged, to);
   let frames: RestoredFrame[] = [];
@@ -46,8 +66,5 @@ export function readKeptSession(stored: StoredSession): RestoredSession | undefi
     }
     frames.push({ seq, topic, frame: read });
   }
-  const last = acknowledged + frames.length;
-  if (last >= head.tx) return { sid, head, meta, acknowledged, tx: last, frames };
-  // The newest ones are gone.
-  return { sid, head, meta, acknowledged: head.tx, tx: head.tx, frames: [] };
+  return { acknowledged, frames };
 }

@@ -73,8 +73,14 @@ export class Outbox {
   /** Keeps a frame under the next number; false, and nothing is kept, when it does not fit any more. */
   append(body: Body, bytes: number): boolean {
     if (this.length >= this.#limits.outboxMessages || this.#bytes + bytes > this.#limits.outboxBytes) return false;
-    this.#bodies.push(body);
-    this.#sizes.push(bytes);
+    if (this.#bodies.length === 0) {
+      // Made with its first entry an array has room for that alone, and most outboxes never hold a second one.
+      this.#bodies = [body];
+      this.#sizes = [bytes];
+    } else {
+      this.#bodies.push(body);
+      this.#sizes.push(bytes);
+    }
     this.#bytes += bytes;
     return true;
   }

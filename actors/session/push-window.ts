@@ -1,72 +1,54 @@
 import type { Clock } from "../../src/index.js";
-import type { ChannelRow } from "./channel-table.js";
+import type { StoreChange, StoredRecord } from "../../src/store/store-port.js";
 import { DelayQueue } from "./delay-queue.js";
+import { decodePush } from "./kept-push.js";
 import type { Body } from "./outbox.js";
-import type { SessionRef } from "./session-messages.js";
+import { type IdempotentPush, PushOutcome, type RepeatedPush } from "./push-outcome.js";
+import { PushOwners } from "./push-owners.js";
 
 /** How long the outcome of an idempotent push is kept, and how many at a time. */
 export interface PushWindowLimits {
   readonly windowMs: number;
-  readonly perUser: number;
+  readonly perOwner: number;
   readonly total: number;
   /** Most bytes of replies. */
   readonly bytes: number;
 }
 
-/** The bounds of an endpoint's window: two minutes; 1,000 pushes of a user, 100,000 in all with 64 MiB of replies. The oldest are forgotten. */
+/** The bounds of an endpoint's window: two minutes; 1,000 pushes of an owner, 100,000 in all with 64 MiB of replies. The oldest are forgotten. */
 const PUSH_WINDOW: PushWindowLimits = {
   windowMs: 120_000,
-  perUser: 1_000,
+  perOwner: 1_000,
   total: 100_000,
   bytes: 64 * 1024 * 1024,
 };
 
-/** A push that its client may send again in another session, on its way through a channel. */
-export interface IdempotentPush {
-  readonly seq: number;
-  readonly user: string;
-  /** The client's id for it, with topic and event. */
-  readonly key: string;
-  readonly ref: string | null;
-}
-
-/** A push that came again while the first was still being handled. */
-export interface RepeatedPush {
-  readonly session: SessionRef;
-  readonly row: ChannelRow;
-  readonly ref: string | null;
-  readonly seq: number;
-}
-
-/** What is known of an idempotent push: its reply, none, or who waits for it. */
-export interface PushOutcome {
-  readonly user: string;
-  readonly key: string;
-  done: boolean;
-  /** The reply as it was sent the first time; `undefined` when the channel gave none. */
-  reply: Body | undefined;
-  /** Those who sent it again meanwhile. */
-  waiting: RepeatedPush[] | undefined;
-}
-
 /**
- * Which idempotent pushes of which user were handled in the last two minutes, and what was replied.
+ * Which idempotent pushes of whom were handled in the last two minutes, and what was replied.
  *
- * It outlives sessions: a push that comes again in another one gets the same reply, and its handler does not run again.
+ * It outlives sessions: a push that comes again in another one gets the same reply, and its handler does not run again. Those of durable sessions
+ * are in the store too, written in the commit that makes their handling safe, and come back from there.
  */
 export class PushWindow {
+  readonly owners: PushOwners;
+  readonly #clock: Clock;
   readonly #limits: PushWindowLimits;
-  readonly #users = new Map<string, Map<string, PushOutcome>>();
+  readonly #log: ((change: StoreChange) => void) | undefined;
+  readonly #known = new Map<string, Map<string, PushOutcome>>();
   readonly #due: DelayQueue<PushOutcome>;
   #size = 0;
   #bytes = 0;
 
-  constructor(clock: Clock, limits: PushWindowLimits = PUSH_WINDOW) {
+  /** `log` takes the changes of the store, if there is one. */
+  constructor(clock: Clock, limits: PushWindowLimits = PUSH_WINDOW, log?: (change: StoreChange) => void) {
+    this.#clock = clock;
     this.#limits = limits;
+    this.#log = log;
+    this.owners = new PushOwners(clock, limits.windowMs);
     this.#due = new DelayQueue(clock, limits.windowMs, (outcome) => {
       // A handler that is still at it is waited for: forgetting it would let a second one begin.
       if (outcome.done) this.#forget(outcome);
-      else if (this.#users.get(outcome.user)?.get(outcome.key) === outcome) this.#due.add(outcome);
+      else if (this.#known.get(outcome.owner)?.get(outcome.key) === outcome) this.#due.add(outcome);
     });
   }
 
@@ -75,61 +57,97 @@ export class PushWindow {
     return this.#size;
   }
 
+  /** Whether something of this owner's is known. */
+  knows(owner: string): boolean {
+    return this.#known.has(owner);
+  }
+
   /** What is known of a push; `undefined`, and it is expected from now on, when it comes for the first time. */
-  find(user: string, key: string): PushOutcome | undefined {
-    const known = this.#users.get(user)?.get(key);
+  find(owner: string, key: string): PushOutcome | undefined {
+    const known = this.#known.get(owner)?.get(key);
     if (known !== undefined) return known;
-    this.#expect(user, key);
+    this.#add(new PushOutcome(owner, key, this.#clock.wallTime()), 0);
     return undefined;
   }
 
-  /** The push was handled; returns those who wait for the same. */
-  settle({ user, key }: IdempotentPush, reply: Body | undefined): readonly RepeatedPush[] {
-    const outcome = this.#users.get(user)?.get(key);
-    if (outcome === undefined) return [];
-    const waiting = outcome.waiting ?? [];
+  /** The push was handled; its outcome, if it was expected, with those who wait for the same. */
+  settle({ owner, key }: IdempotentPush, reply: Body | undefined): PushOutcome | undefined {
+    const outcome = this.#known.get(owner)?.get(key);
+    if (outcome === undefined || outcome.done) return undefined;
     outcome.done = true;
     outcome.reply = reply;
-    outcome.waiting = undefined;
     this.#bytes += bytesOf(reply);
     while (this.#bytes > this.#limits.bytes && this.#forgetSome());
-    return waiting;
+    return outcome;
   }
 
   /** Its channel ended before it had handled it: it may be tried again. Returns those who wait for the same. */
-  abandon({ user, key }: IdempotentPush): readonly RepeatedPush[] {
-    const outcome = this.#users.get(user)?.get(key);
+  abandon({ owner, key }: IdempotentPush): readonly RepeatedPush[] {
+    const outcome = this.#known.get(owner)?.get(key);
     if (outcome === undefined || outcome.done) return [];
     this.#forget(outcome);
     return outcome.waiting ?? [];
   }
 
-  /** Forgets everything. */
+  /** Takes back what the store has of it, all at once; what is too old, or damaged, is deleted there. */
+  restore(records: readonly StoredRecord[]): void {
+    const now = this.#clock.wallTime();
+    const kept: PushOutcome[] = [];
+    for (const record of records) {
+      const push = decodePush(record);
+      if (push === undefined || now - push.at >= this.#limits.windowMs) {
+        this.#log?.({ type: "delete_record", key: record.key });
+        continue;
+      }
+      if (this.#known.get(push.owner)?.has(push.key) === true) continue;
+      const outcome = new PushOutcome(push.owner, push.key, push.at);
+      outcome.done = true;
+      outcome.reply = push.reply;
+      outcome.stored = "safe";
+      kept.push(outcome);
+    }
+    kept.sort((one, other) => one.at - other.at);
+    for (const outcome of kept) {
+      this.#add(outcome, Math.max(0, now - outcome.at));
+      this.#bytes += bytesOf(outcome.reply);
+    }
+    while (this.#bytes > this.#limits.bytes && this.#forgetSome());
+  }
+
+  /** Sessions begin anew from what is stored: what they handled and was not kept is as if it had not been. */
+  forgetUnsafe(): void {
+    for (const ofOwner of [...this.#known.values()]) {
+      for (const outcome of [...ofOwner.values()]) if (outcome.stored !== "safe") this.#forget(outcome);
+    }
+  }
+
+  /** Forgets everything, here and not in the store. */
   stop(): void {
     this.#due.stop();
-    this.#users.clear();
+    this.owners.stop();
+    this.#known.clear();
     this.#size = 0;
   }
 
-  #expect(user: string, key: string): void {
-    const before = this.#users.get(user);
-    if (before !== undefined && before.size >= this.#limits.perUser) this.#forgetOldest(before);
+  #add(outcome: PushOutcome, agedMs: number): void {
+    const { owner, key } = outcome;
+    const before = this.#known.get(owner);
+    if (before !== undefined && before.size >= this.#limits.perOwner) this.#forgetOldest(before);
     if (this.#size >= this.#limits.total) this.#forgetSome();
-    const ofUser = this.#users.get(user) ?? new Map<string, PushOutcome>();
-    this.#users.set(user, ofUser);
-    const outcome: PushOutcome = { user, key, done: false, reply: undefined, waiting: undefined };
-    ofUser.set(key, outcome);
+    const ofOwner = this.#known.get(owner) ?? new Map<string, PushOutcome>();
+    this.#known.set(owner, ofOwner);
+    ofOwner.set(key, outcome);
     this.#size++;
-    this.#due.add(outcome);
+    this.#due.add(outcome, agedMs);
   }
 
   #forgetSome(): boolean {
-    for (const ofUser of this.#users.values()) if (this.#forgetOldest(ofUser)) return true;
+    for (const ofOwner of this.#known.values()) if (this.#forgetOldest(ofOwner)) return true;
     return false;
   }
 
-  #forgetOldest(ofUser: ReadonlyMap<string, PushOutcome>): boolean {
-    for (const outcome of ofUser.values()) {
+  #forgetOldest(ofOwner: ReadonlyMap<string, PushOutcome>): boolean {
+    for (const outcome of ofOwner.values()) {
       if (!outcome.done) continue;
       this.#forget(outcome);
       return true;
@@ -138,12 +156,14 @@ export class PushWindow {
   }
 
   #forget(outcome: PushOutcome): void {
-    const ofUser = this.#users.get(outcome.user);
-    if (ofUser?.get(outcome.key) !== outcome) return;
-    ofUser.delete(outcome.key);
+    const ofOwner = this.#known.get(outcome.owner);
+    if (ofOwner?.get(outcome.key) !== outcome) return;
+    ofOwner.delete(outcome.key);
     this.#size--;
     this.#bytes -= bytesOf(outcome.reply);
-    if (ofUser.size === 0) this.#users.delete(outcome.user);
+    outcome.forgotten = true;
+    if (ofOwner.size === 0) this.#known.delete(outcome.owner);
+    if (outcome.stored !== "none") this.#log?.({ type: "delete_record", key: outcome.recordKey });
   }
 }
 

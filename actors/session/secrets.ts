@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { hash, randomFillSync, timingSafeEqual } from "node:crypto";
 
 /** What a presented secret turned out to be. */
 export type SecretVerdict = "current" | "previous" | "retired" | "wrong";
@@ -51,9 +51,13 @@ export class Secrets {
    * previous one, the answer with the current one was lost, and nobody may use that any more.
    */
   rotate(presented: "none" | "current" | "previous"): string {
-    const secret = nextRandomBytes().toString("base64url");
-    if (presented === "current") this.#previous = this.#current;
-    this.#current = hash(secret);
+    const secret = nextSecret();
+    if (presented === "current") {
+      // Whoever has the current one needs the one before no more, also if nothing else ever said so.
+      this.confirm();
+      this.#previous = this.#current;
+    }
+    this.#current = hashOf(secret);
     return secret;
   }
 
@@ -73,33 +77,46 @@ export class Secrets {
   }
 
   check(secret: string): SecretVerdict {
-    const presented = hash(secret);
-    if (equals(presented, this.#current)) return "current";
-    if (this.#previous !== undefined && equals(presented, this.#previous)) return "previous";
+    presented.write(hashOf(secret), "latin1");
+    if (isPresented(this.#current, 0)) return "current";
+    if (this.#previous !== undefined && isPresented(this.#previous, 0)) return "previous";
     for (let at = 0; at < this.#retired.length; at += HASH_LENGTH) {
-      if (equals(presented, this.#retired.slice(at, at + HASH_LENGTH))) return "retired";
+      if (isPresented(this.#retired, at)) return "retired";
     }
     return "wrong";
   }
 }
 
 const POOLED_SECRETS = 128;
-let pool = Buffer.alloc(0);
+const pool = Buffer.alloc(SECRET_BYTES * POOLED_SECRETS);
+let poolUsed = pool.length;
 
-/** Fresh random bytes: the system is asked once for many, as asking costs more than the bytes. Each is used once and wiped. */
-function nextRandomBytes(): Buffer {
-  if (pool.length === 0) pool = randomBytes(SECRET_BYTES * POOLED_SECRETS);
-  const bytes = Buffer.from(pool.subarray(0, SECRET_BYTES));
-  pool.fill(0, 0, SECRET_BYTES);
-  pool = pool.subarray(SECRET_BYTES);
-  return bytes;
+/** A fresh secret. The system is asked for many at once, as asking costs more than the bytes; each is used once and wiped. */
+function nextSecret(): string {
+  if (poolUsed === pool.length) {
+    randomFillSync(pool);
+    poolUsed = 0;
+  }
+  const end = poolUsed + SECRET_BYTES;
+  const secret = pool.toString("base64url", poolUsed, end);
+  pool.fill(0, poolUsed, end);
+  poolUsed = end;
+  return secret;
 }
 
 // One byte a character: 32 bytes of string instead of a buffer and its bookkeeping, in every session.
-function hash(secret: string): string {
-  return createHash("sha256").update(secret).digest().toString("latin1");
+function hashOf(secret: string): string {
+  // What Node calls "binary" here is Latin 1.
+  return hash("sha256", secret, "binary");
 }
 
-function equals(one: string, other: string): boolean {
-  return one.length === other.length && timingSafeEqual(Buffer.from(one, "latin1"), Buffer.from(other, "latin1"));
+/** What is compared, one pair at a time: two buffers for all sessions. */
+const presented = Buffer.alloc(HASH_LENGTH);
+const known = Buffer.alloc(HASH_LENGTH);
+
+/** Compares the presented hash with the one that begins there, in constant time. A place without one holds nothing that anybody could know. */
+function isPresented(hashes: string, start: number): boolean {
+  if (hashes.length < start + HASH_LENGTH) return false;
+  known.write(hashes.slice(start, start + HASH_LENGTH), "latin1");
+  return timingSafeEqual(presented, known);
 }

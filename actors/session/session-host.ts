@@ -24,6 +24,8 @@ export interface SessionHost {
   readonly clock: Clock;
   readonly numbering: Numbering;
   readonly identity: Identity;
+  /** The public id; empty for a stock client that cannot come back. */
+  readonly sid: string;
   /** Only there while some of its topics are read from their logs. */
   readonly away: CatchUp | undefined;
   /** Only there in a session that is kept in a store. */

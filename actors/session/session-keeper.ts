@@ -4,12 +4,19 @@ import type { Gap } from "../channel/overflow.js";
 import type { Keepable, StoreWriter } from "../endpoint/store-writer.js";
 import { Broadcast } from "../topic/broadcast.js";
 import type { ChannelRow } from "./channel-table.js";
+import { putGone } from "./gone-record.js";
 import { storedBroadcast, storedGap, storedOwn } from "./kept-frame.js";
+import type { KeptRecord } from "./kept-record.js";
 import type { Body } from "./outbox.js";
 import type { SafePoint } from "./session-stream.js";
 
+/** Frames of a tail that are forgotten in one go. */
+const DROPPED_AT_ONCE = 64;
+
 /** What a keeper asks of the session that it belongs to. */
 export interface KeptSession {
+  /** How long it may be without a client. */
+  readonly ttlMs: number;
   /** The small fields as they are now. Like `keptMeta` it may be asked when the session's actor has ended. */
   keptHead(clock: Clock): SessionHead;
   /** All the rest as it is now. */
@@ -39,12 +46,18 @@ export class SessionKeeper implements Keepable, SafePoint {
   /** A frame without a number that must not leave before what was changed with it is safe: the answer to a `hello`. */
   #held: { readonly text: string; readonly change: number } | undefined;
   #frames: StoreChange[] = [];
+  /** What is to be kept although the session may be over; those taken stay until they are safe. */
+  #records: KeptRecord[] | undefined;
+  #recordsTaken = 0;
   #trim = 0;
+  #dropped = 0;
   #metaChanged: boolean;
   /** Whether broadcasts have become frames since the rest was kept: their offsets go with their frames, so they must be in the rest by then. */
   #placesMoved = false;
   #queued = false;
   #ended = false;
+  /** Whether the store has refused it for good. */
+  #isRefused = false;
   /** Whether the session's actor has ended. */
   #left = false;
   #owed: number;
@@ -116,6 +129,12 @@ export class SessionKeeper implements Keepable, SafePoint {
     return count;
   }
 
+  /** Keeps a small value together with what else has changed by now, also when the session ends. */
+  record(record: KeptRecord): void {
+    (this.#records ??= []).push(record);
+    this.#queue();
+  }
+
   /** Anything else has changed. */
   metaChanged(): void {
     this.#metaChanged = true;
@@ -127,6 +146,13 @@ export class SessionKeeper implements Keepable, SafePoint {
     this.#trim = through;
     if (this.#placesMoved) this.#metaChanged = true;
     this.#queue();
+  }
+
+  /** The oldest of a tail that nobody acknowledges have made room; the store hears of that now and then. */
+  dropped(through: number): void {
+    if (through - this.#dropped < DROPPED_AT_ONCE) return;
+    this.#dropped = through;
+    this.trim(through);
   }
 
   /** Keeps a frame back until what has changed by now is safe. It takes the place of an earlier one, whose socket is gone. */
@@ -162,8 +188,15 @@ export class SessionKeeper implements Keepable, SafePoint {
     this.#queued = false;
     this.#taken++;
     const { sid } = this;
+    for (const record of this.#records ?? []) {
+      const change = record.change();
+      if (change !== undefined) changes.push(change);
+    }
+    this.#recordsTaken = this.#records?.length ?? 0;
     if (this.#ended) {
       changes.push({ type: "delete_session", sid });
+      // Its client may hear of it in a later life of the server only.
+      if (this.#isRefused) changes.push(putGone({ sid, until: this.#writer.clock.wallTime() + this.#session.ttlMs }));
       return;
     }
     const head = this.#session.keptHead(this.#writer.clock);
@@ -181,6 +214,7 @@ export class SessionKeeper implements Keepable, SafePoint {
 
   kept(): void {
     this.#safe = this.#taken;
+    if (this.#recordsTaken > 0) this.#recordsKept();
     this.safeTx = this.#takenTx;
     this.safeHandled = this.#takenHandled;
     if (!this.#isOver) this.#session.whenKept();
@@ -191,7 +225,18 @@ export class SessionKeeper implements Keepable, SafePoint {
   }
 
   refused(error: StoreError): void {
+    // Whatever it refused of them it will not take now.
+    this.#records = undefined;
+    this.#recordsTaken = 0;
+    this.#isRefused = true;
     if (!this.#isOver) this.#session.whenRefused(error);
+  }
+
+  #recordsKept(): void {
+    const records = this.#records ?? [];
+    for (const record of records.slice(0, this.#recordsTaken)) record.isSafe();
+    this.#records = records.length > this.#recordsTaken ? records.slice(this.#recordsTaken) : undefined;
+    this.#recordsTaken = 0;
   }
 
   get #isOver(): boolean {

@@ -7,7 +7,7 @@ import type { Subscriptions } from "../topic/subscriptions.js";
 import type { ChannelTable } from "./channel-table.js";
 import { bodyBytes } from "./frame-body.js";
 import type { CatchUp } from "./catch-up.js";
-import { encodeMeta, isJson, type KeptMeta } from "./kept-meta.js";
+import { encodeMeta, isJson, type KeptChannel, type KeptMeta } from "./kept-meta.js";
 import type { KeptRow } from "./kept-row.js";
 import type { RestoredFrame, RestoredSession } from "./kept-session.js";
 import type { Body } from "./outbox.js";
@@ -36,16 +36,27 @@ function keptMetaOf(
   ttlMs: number,
 ): Uint8Array {
   const { user, assigns } = host.identity;
+  const { stream } = line;
+  const { sid, numbering, context } = host;
+  const origin = context.pushes.owners.originOf(sid);
+  const through = stream.tx - stream.outbox.messages;
+  const withdrawn = through > stream.acknowledged ? { withdrawn: { from: stream.acknowledged, through } } : {};
   const joined = [...rows].reverse().filter(({ leaving }) => !leaving);
   return encodeMeta({
     secrets: secrets.kept,
     user,
     assigns,
     ttlMs,
-    ahead: line.stream.ahead,
-    channels: joined.flatMap(({ topic, joinRef, kept }) =>
-      kept === undefined ? [] : [{ topic, joinRef, params: kept.params, cursor: kept.cursor, state: kept.state }],
-    ),
+    ahead: stream.ahead,
+    ...(numbering === "tail" ? { stock: withdrawn } : {}),
+    ...(origin === sid ? {} : { origin }),
+    channels: joined.flatMap((row): KeptChannel[] => {
+      const { topic, joinRef, kept } = row;
+      if (kept === undefined) return [];
+      const { params, cursor, state } = kept;
+      const held = host.away?.find(row)?.frames;
+      return [{ topic, joinRef, params, cursor, state, ...(held === undefined ? {} : { held }) }];
+    }),
   });
 }
 
@@ -55,7 +66,11 @@ export function restoreStream(host: SessionHost, line: SessionLine, restored: Re
   const { subscriptions, limits } = host.context;
   const joinRefs = new Map(meta.channels.map(({ topic, joinRef }) => [topic, joinRef] as const));
   const bodies = frames.map((frame) => bodyOf(frame, joinRefs, subscriptions));
-  line.stream.restore({ tx, acknowledged, rx: head.rx, ahead: meta.ahead, bodies }, limits, bodyBytes);
+  // Nobody sends again what a stock client had sent, so there is nothing to compare numbers with.
+  const ahead = meta.stock === undefined ? meta.ahead : [];
+  line.stream.restore({ tx, acknowledged, rx: head.rx, ahead, bodies }, limits, bodyBytes);
+  // The store hears now and then only that the oldest of a tail have made room.
+  if (meta.stock !== undefined) line.stream.shrink(limits);
   const awayMs = head.detachedAt === undefined ? 0 : Math.max(0, host.clock.wallTime() - head.detachedAt);
   line.restore(head.epoch, host.clock.now() - awayMs);
 }
@@ -86,17 +101,19 @@ export function keeperOf(
   const { context, ref } = host;
   if (context.keeping === undefined || secrets === undefined || !isKeepable(host)) return undefined;
   const kept: KeptSession = {
+    ttlMs,
     keptHead: (clock) => keptHeadOf(host, line, ttlMs, clock),
     keptMeta: () => keptMetaOf(host, line, rows, secrets, ttlMs),
     whenKept: () => ref.cast.store("kept"),
     whenWaiting: () => ref.cast.store("waiting"),
     whenRefused: () => ref.cast.store("refused"),
   };
-  const { tx, handled: rx, acknowledged } = line.stream;
+  const { tx, handled: rx } = line.stream;
   const keeper = new SessionKeeper(sid, kept, context.keeping.writer, isKnown ? { tx, rx } : undefined);
   if (!isKnown) return keeper;
   // From now on it is known since when it has no socket. Where frames are lost the store need not keep what came before.
-  if (acknowledged > 0) keeper.trim(acknowledged);
+  const lost = tx - line.stream.outbox.messages;
+  if (lost > 0) keeper.trim(lost);
   keeper.headChanged();
   return keeper;
 }

@@ -68,7 +68,7 @@ export class SessionLine {
     this.#socket?.sendText(sealBody(body));
   }
 
-  /** Answers a `hello`; nothing overtakes the answer. */
+  /** Tells a client of its session, with the secret by which it finds it again; nothing overtakes that. */
   welcome(body: string): void {
     const { keeper } = this.#host;
     if (keeper === undefined) this.control(body);
@@ -77,12 +77,14 @@ export class SessionLine {
 
   /** More has become safe: it may leave now. */
   kept(): void {
-    const { keeper, clock } = this.#host;
+    const { keeper, numbering } = this.#host;
     if (keeper === undefined) return;
     const welcome = keeper.released();
     if (welcome !== undefined) this.control(welcome);
     let due = false;
-    for (let left = keeper.newlyHandled(); left > 0; left--) due = this.stream.owe(0, clock.now()) || due;
+    const handled = keeper.newlyHandled();
+    // A stock client waits for no acknowledgement.
+    for (let left = numbering === "window" ? handled : 0; left > 0; left--) due = this.stream.owe(0) || due;
     this.#readOn();
     this.acknowledge(due);
     if (this.stream.unhandled === 0) this.#host.allHandled();
@@ -109,6 +111,7 @@ export class SessionLine {
       // Nobody acknowledges a tail: what was written long ago makes room. What was not written does not.
       if (numbering === "window" || socket === undefined) return false;
       while (this.stream.dropOldest()) if (this.stream.append(body, bytes, limits)) break;
+      keeper?.dropped(this.stream.acknowledged);
     }
     keeper?.frame(this.stream.tx, body, row, origin);
     if (socket === undefined) context.directory.charge(this.#host.ref, bytes);
@@ -153,7 +156,7 @@ export class SessionLine {
     const { keeper, numbering } = this.#host;
     // It counts when it is safe.
     if (keeper !== undefined) return keeper.handled(this.stream.ahead.length > 0);
-    const due = numbering === "window" && this.stream.owe(bytes, this.#host.clock.now());
+    const due = numbering === "window" && this.stream.owe(bytes);
     this.#readOn();
     this.acknowledge(due);
     if (this.stream.unhandled === 0) this.#host.allHandled();
@@ -161,7 +164,7 @@ export class SessionLine {
 
   /** Notes that a client frame came again: it waits for an acknowledgement. */
   repeated(bytes: number): void {
-    this.acknowledge(this.stream.owe(bytes, this.#host.clock.now()));
+    this.acknowledge(this.stream.owe(bytes));
   }
 
   /** Acknowledges what is owed, now or soon. */
@@ -179,6 +182,7 @@ export class SessionLine {
   acknowledgementDue(): void {
     this.#acknowledgementQueued = false;
     this.acknowledge(true);
+    this.stream.settle();
   }
 
   /** Client frames taken that are not handled, or whose handling is not safe. */
@@ -198,7 +202,7 @@ export class SessionLine {
     if (keeper?.holds === true) return;
     if (numbering === "window") this.stream.pump(socket, context.limits, keeper);
     else {
-      this.stream.pumpAll(socket);
+      this.stream.pumpAll(socket, keeper);
       this.#checkBuffer(socket);
     }
   }

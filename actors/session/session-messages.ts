@@ -1,5 +1,4 @@
 import type { ActorRef, AnyRef, Deferred } from "../../src/index.js";
-import type { Frame } from "../../src/protocol/frame.js";
 import type { Hello, ResumeFailure } from "../../src/protocol/handshake.js";
 import type { TransportSocket } from "../../src/transport/transport-socket.js";
 import type { ChannelRow } from "./channel-table.js";
@@ -7,6 +6,8 @@ import type { EndpointContext } from "../endpoint/context.js";
 import type { KeptRow } from "./kept-row.js";
 import type { RestoredSession } from "./kept-session.js";
 import type { Broadcast } from "../topic/broadcast.js";
+import type { Arrival } from "./arrival.js";
+import type { OwnFrame } from "./frame-body.js";
 import type { Body } from "./outbox.js";
 
 /** Who is connected, as the app's `authenticate` said. */
@@ -94,10 +95,19 @@ export type ReadingRef = ActorRef<{ readOn(): void }>;
 /** What a durable session hears of its store: more of it is safe; nothing is taken at the moment; it will not be kept. */
 export type StoreNews = "kept" | "waiting" | "refused";
 
+/** A client's push that its channel has handled. */
+export interface HandledPush {
+  readonly row: ChannelRow;
+  /** The reply, if there is one. */
+  readonly reply: OwnFrame | undefined;
+  /** What is to be kept of the channel. */
+  readonly state: unknown;
+}
+
 /** What a session can be sent. */
 export interface SessionMessages {
   /** A client's frame, on any topic but the reserved one. */
-  frame(connection: AnyRef, frame: Frame, bytes: number): void | Promise<void>;
+  frame(arrival: Arrival): void | Promise<void>;
   /** The client has handled everything up to this number. */
   acknowledged(connection: AnyRef, seq: number): void;
   /** A connection that has stopped reading wants to know when it may go on. */
@@ -117,9 +127,9 @@ export interface SessionMessages {
   /** All that was on its way when rows were put away has come. */
   settled(): void;
   /** A push of one of its own channels. */
-  push(row: ChannelRow, body: Body): void;
-  /** One of its channels has handled a client's push; `body` is the reply, if there is one, `state` what is to be kept of it. */
-  answer(row: ChannelRow, body: Body | undefined, state?: unknown): void;
+  push(row: ChannelRow, frame: OwnFrame): void;
+  /** One of its channels has handled a client's push. */
+  answer(handled: HandledPush): void;
   /** What an idempotent push that had come before was replied. */
   repeated(row: ChannelRow, ref: string | null, seq: number, reply: Body | undefined): void;
   /** One of its channels has made up for a gap. */

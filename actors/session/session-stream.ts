@@ -1,6 +1,7 @@
 import { numberBinary } from "../../src/protocol/binary-frame.js";
 import { encodeBody, sealBody } from "../../src/protocol/frame.js";
 import { ControlEvent, PHOENIX_TOPIC } from "../../src/protocol/names.js";
+import { sealNumbers } from "../../src/protocol/plain-frame.js";
 import { AckDebt, HandledTracker, receive, type Verdict } from "../../src/protocol/sequence.js";
 import type { TransportSocket } from "../../src/transport/transport-socket.js";
 import { type Body, Outbox, type OutboxLimits } from "./outbox.js";
@@ -24,7 +25,7 @@ export interface StreamPast {
   readonly rx: number;
   /** Those above that are handled too. */
   readonly ahead: readonly number[];
-  /** What was not acknowledged, oldest first. */
+  /** The last frames that were not acknowledged, oldest first. */
   readonly bodies: readonly Body[];
 }
 
@@ -109,9 +110,15 @@ export class SessionStream {
   }
 
   /** Notes that the client waits for an acknowledgement; true when it is due at once. */
-  owe(bytes: number, nowMs: number): boolean {
+  owe(bytes: number): boolean {
     this.#debt ??= new AckDebt();
-    return this.#debt.add(bytes, nowMs);
+    // The time is somebody else's business: whoever owes is on the list of those that acknowledge soon.
+    return this.#debt.add(bytes, 0);
+  }
+
+  /** Forgets what only helps while frames come. */
+  settle(): void {
+    if (!this.owes) this.#debt = undefined;
   }
 
   /** Writes an acknowledgement of its own. */
@@ -133,8 +140,16 @@ export class SessionStream {
     this.handled = rx;
     for (const seq of ahead) this.markHandled(seq);
     if (bodies.length === 0) return;
-    this.#outbox = new Outbox(limits, acknowledged + 1);
+    this.#outbox = new Outbox(limits, tx - bodies.length + 1);
     for (const body of bodies) this.#outbox.restore(body, sizeOf(body));
+  }
+
+  /** Drops the oldest frames until what is kept is within the bounds. */
+  shrink({ outboxMessages, outboxBytes }: StreamLimits): void {
+    for (let outbox = this.#outbox; outbox !== undefined; outbox = this.#outbox) {
+      if (outbox.length <= outboxMessages && outbox.bytes <= outboxBytes) return;
+      this.acknowledge(outbox.firstSeq);
+    }
   }
 
   /** Numbers and keeps a frame; false when the outbox is full. */
@@ -197,11 +212,12 @@ export class SessionStream {
     }
   }
 
-  /** Writes all that was not written, with numbers that nobody acknowledges. Bytes go out without: their number is a gap. */
-  pumpAll(sink: FrameSink): void {
+  /** Writes all that was not written and is safe, with numbers that nobody acknowledges. Bytes go out without: their number is a gap. */
+  pumpAll(sink: FrameSink, safe?: SafePoint): void {
     const outbox = this.#outbox;
     if (outbox === undefined) return;
     for (let seq = outbox.lastSeq - outbox.unsent + 1; outbox.unsent > 0; seq++) {
+      if (safe !== undefined && seq > safe.safeTx) return;
       const body = outbox.send();
       if (body === undefined) return;
       if (typeof body === "string") sink.sendText(sealBody(body, seq));
@@ -213,8 +229,9 @@ export class SessionStream {
     if (typeof body !== "string" && body.binary) return sink.sendBinary(numberBinary(body.body, seq));
     // An acknowledgement that is owed anyway rides along.
     const ack = this.owes ? (safe?.safeHandled ?? this.handled) : undefined;
-    if (ack !== undefined) this.#debt = undefined;
-    if (typeof body === "string") sink.sendText(sealBody(body, seq, ack));
+    // Kept for the next one, until it is clear that none comes soon.
+    if (ack !== undefined) this.#debt?.clear();
+    if (typeof body === "string") sink.sendText(sealNumbers(body, seq, ack));
     else sink.sendShared(body, sealBody("", seq, ack));
   }
 }

@@ -11,8 +11,11 @@ import { bodyBytes, withJoinRef } from "./frame-body.js";
 import type { KeptChannel } from "./kept-meta.js";
 import type { KeptRow } from "./kept-row.js";
 import type { Body } from "./outbox.js";
+import type { IdempotentPush } from "./push-outcome.js";
+import { badEvent, badTopic } from "./name-rule.js";
 import { abandonPush, isRepeated, settlePush } from "./repeated-pushes.js";
 import type { SessionHost } from "./session-host.js";
+import type { HandledPush } from "./session-messages.js";
 import type { SessionLine } from "./session-line.js";
 
 const LEAVE_TIMEOUT_MS = 5_000;
@@ -49,32 +52,33 @@ export class SessionTopics extends ChannelTable {
   }
 
   /** Sends what a channel has for its client. */
-  emit(row: ChannelRow, body: Body): void {
+  emit(row: ChannelRow, body: Body, bytes = bodyBytes(body)): void {
     // What a channel sent before it was left is not for the client any more.
     if (row.leaving) return;
     const away = this.#host.away?.find(row);
     if (away?.hold === "join") {
       away.frames ??= [];
       away.frames.push(body);
+      this.#host.keeper?.metaChanged();
       return;
     }
     // A channel may have encoded it before its client joined anew.
     const sent = this.#host.numbering === "tail" ? withJoinRef(body, row.joinRef) : body;
-    this.#line.emit(sent, bodyBytes(sent), row);
+    this.#line.emit(sent, sent === body ? bytes : bodyBytes(sent), row);
   }
 
-  /** A channel has handled the oldest push that it was given; `body` is the reply, if there is one, `state` what is to be kept of the channel. */
-  answered(row: ChannelRow, body: Body | undefined, state?: unknown): void {
+  /** A channel has handled the oldest push that it was given. */
+  answered({ row, reply, state }: HandledPush): void {
     if (state !== undefined && row.kept !== undefined) {
       row.kept.state = state;
       this.#host.keeper?.metaChanged();
     }
-    if (body !== undefined) this.emit(row, body);
+    if (reply !== undefined) this.emit(row, reply.body, reply.bytes);
     const push = row.outstanding?.shift();
     if (push === undefined) return;
     if (typeof push === "number") this.#line.handled(push, 0);
     else {
-      settlePush(this.#host.context.pushes, push, body);
+      settlePush(this.#host.context.pushes, push, reply?.body, this.#host.keeper);
       this.#line.handled(push.seq, 0);
     }
   }
@@ -110,7 +114,8 @@ export class SessionTopics extends ChannelTable {
     // What is still in the store comes back, and must not miss what is broadcast until then.
     const comesBack = keeper?.ended === false;
     for (const row of this) {
-      subscriptions.unsubscribe(row.topic, row, comesBack && !row.leaving);
+      if (comesBack && !row.leaving) subscriptions.unsubscribe(row.topic, row, true);
+      else this.#giveUpPlace(row);
       for (const push of row.outstanding ?? []) if (typeof push !== "number") abandonPush(pushes, push);
     }
   }
@@ -146,7 +151,7 @@ export class SessionTopics extends ChannelTable {
     if (started?.ok === true) {
       row.channel = started.ref;
       this.add(row);
-      away.restore(row, kept.cursor);
+      away.restore(row, kept.cursor, channel.held);
       return;
     }
     subscriptions.unplace(topic, kept);
@@ -162,18 +167,24 @@ export class SessionTopics extends ChannelTable {
 
   #push(arrival: Arrival, row: ChannelRow): void {
     const { frame, seq } = arrival;
-    const { user } = this.#host.identity;
-    const key = frame.id === undefined || user === undefined ? undefined : `${frame.id} ${frame.event} ${row.topic}`;
-    if (key === undefined || user === undefined) (row.outstanding ??= []).push(seq);
-    else {
-      const { ref } = frame;
-      if (isRepeated(this.#host.context.pushes, { user, key, seq, ref }, row)) return;
-      (row.outstanding ??= []).push({ user, key, seq, ref });
+    const reason = badEvent(frame.event, this.#host.context.limits);
+    if (reason !== undefined) {
+      if (frame.ref !== null) this.#reply(row.joinRef, frame, error({ reason }));
+      return this.#done(arrival);
     }
+    const push = frame.id === undefined ? undefined : this.#idempotent(arrival, frame.id, row);
+    if (push !== undefined && isRepeated(this.#host.context.pushes, push, row)) return;
+    (row.outstanding ??= []).push(push ?? seq);
     const { kept } = row;
-    if (kept === undefined) row.channel?.cast.incoming(frame.event, frame.payload, frame.ref);
+    if (kept === undefined) row.channel?.cast.incoming(frame);
     // Text of its own for each push: only where a push may have to be known again.
-    else row.channel?.cast.incoming(frame.event, frame.payload, frame.ref, frame.id ?? `${kept.sid}:${seq}`);
+    else row.channel?.cast.incoming(frame, frame.id ?? `${kept.sid}:${seq}`);
+  }
+
+  #idempotent({ frame, seq }: Arrival, id: string, row: ChannelRow): IdempotentPush | undefined {
+    const { context, identity, sid } = this.#host;
+    const owner = context.pushes.owners.ownerOf(identity.user, sid);
+    return owner === undefined ? undefined : { owner, key: `${id} ${frame.event} ${row.topic}`, seq, ref: frame.ref };
   }
 
   #join(arrival: Arrival, old: ChannelRow | undefined): void | Promise<void> {
@@ -181,10 +192,17 @@ export class SessionTopics extends ChannelTable {
     const { routes, limits } = this.#host.context;
     if (old !== undefined && this.#host.away?.find(old)?.hold === "join") return this.#reattach(arrival, old);
     const channelClass = routes.find(frame.topic);
-    if (channelClass === undefined) this.#reply(null, frame, error({ reason: "unmatched topic" }));
+    const reason = badTopic(frame.topic, limits);
+    if (reason !== undefined) this.#reply(frame.joinRef, frame, error({ reason }));
+    else if (channelClass === undefined) this.#reply(null, frame, error({ reason: "unmatched topic" }));
     else if (old?.channel !== undefined) return this.#rejoin(channelClass, arrival, old, old.channel);
-    else if (this.joined < limits.channelsPerSession) return this.#startChannel(channelClass, arrival);
-    else this.#reply(frame.joinRef, frame, error({ reason: "too many channels joined" }));
+    else if (this.joined >= limits.channelsPerSession) {
+      this.#reply(frame.joinRef, frame, error({ reason: "too many channels joined" }));
+    } else {
+      const before = this.leaving(frame.topic);
+      if (before?.channel === undefined) return this.#startChannel(channelClass, arrival);
+      return this.#rejoin(channelClass, arrival, before, before.channel);
+    }
     this.#done(arrival);
   }
 
@@ -200,6 +218,7 @@ export class SessionTopics extends ChannelTable {
       away.hold = undefined;
     }
     for (const body of frames) this.emit(row, body);
+    this.#host.keeper?.metaChanged();
     row.channel?.cast.rejoined();
     this.#host.ref.cast.pump();
     this.#done(arrival);
@@ -219,7 +238,7 @@ export class SessionTopics extends ChannelTable {
   }
 
   async #rejoin(channelClass: ChannelClass, arrival: Arrival, old: ChannelRow, channel: AnyRef): Promise<void> {
-    this.leave(old);
+    if (!old.leaving) this.leave(old);
     const { clock } = this.#host;
     const timer = clock.setTimer(LEAVE_TIMEOUT_MS, () => this.#host.endActor(channel, "kill"));
     await this.#host.exited(channel);
@@ -239,6 +258,7 @@ export class SessionTopics extends ChannelTable {
       this.#reply(row.joinRef, frame, answer ?? ok());
       // After the reply: nothing may come on a topic before the client knows that it is in.
       this.#host.context.subscriptions.subscribe(row.topic, row);
+      this.#tellRetained(row);
       this.#host.keeper?.metaChanged();
       this.#host.putAwayIfDetached(row);
     } else {
@@ -253,10 +273,30 @@ export class SessionTopics extends ChannelTable {
     this.#done(arrival);
   }
 
+  /** Sends a client what is retained of a topic that it has joined, if its class asks for that: the same bytes as to others. */
+  #tellRetained(row: ChannelRow): void {
+    const { routes, subscriptions } = this.#host.context;
+    if (routes.find(row.topic)?.retained !== true) return;
+    const retained = subscriptions.feed?.retained(row.topic)?.frame;
+    if (retained !== undefined) this.emit(row, retained);
+  }
+
   #unsubscribe(row: ChannelRow): void {
-    this.#host.context.subscriptions.unsubscribe(row.topic, row);
+    const { subscriptions } = this.#host.context;
+    if (!row.leaving) subscriptions.catchUp(row);
+    this.#giveUpPlace(row);
     this.#host.away?.remove(row);
     this.#host.keeper?.metaChanged();
+  }
+
+  /** Until the store knows that a topic was left a crash may bring the session back with it: what is broadcast by then is kept for it. */
+  #giveUpPlace(row: ChannelRow): void {
+    const { context, keeper } = this.#host;
+    const { subscriptions } = context;
+    const { kept, topic } = row;
+    const isKept = kept !== undefined && keeper !== undefined;
+    subscriptions.unsubscribe(topic, row, isKept);
+    if (isKept) keeper.record({ change: () => undefined, isSafe: () => subscriptions.unplace(topic, kept) });
   }
 
   #reply(joinRef: string | null, frame: Frame, answer: Answer): void {

@@ -7,7 +7,9 @@ import type { ChannelTable } from "./channel-table.js";
 import { topicOf } from "./frame-body.js";
 import type { Body } from "./outbox.js";
 import type { SecretVerdict } from "./secrets.js";
+import type { SessionHost } from "./session-host.js";
 import type { SessionLine } from "./session-line.js";
+import type { StockToken } from "./stock-token.js";
 
 /** Why a stock client may not have its session back; `undefined` when it may. A token that was used before is like a wrong one. */
 export function decideStockAttach(
@@ -30,7 +32,17 @@ export function announceToken(
   reason: ResumeFailure | undefined,
 ): void {
   const payload = reason === undefined ? { token, resumed } : { token, resumed, reason };
-  line.control(encodeBody(null, null, PHOENIX_TOPIC, ControlEvent.session, payload));
+  line.welcome(encodeBody(null, null, PHOENIX_TOPIC, ControlEvent.session, payload));
+}
+
+/** A stock client has shown that it is there: tells it the next token when the one it has is old. */
+export function renewToken({ sid, clock, keeper }: SessionHost, line: SessionLine, token: StockToken): void {
+  // The client has read what came before its heartbeat.
+  if (token.confirm()) keeper?.metaChanged();
+  const next = token.renewed(sid, clock.now());
+  if (next === undefined) return;
+  keeper?.metaChanged();
+  announceToken(line, next, true, undefined);
 }
 
 /** Has each topic wait for its join, with the frames that the client has not seen; those of topics that are not held go nowhere. */

@@ -19,9 +19,8 @@ export class StockToken extends Secrets {
     return `${sid}.${this.replace()}`;
   }
 
-  /** The client has shown that it is there: makes the next token when this one is old. */
-  renew(sid: string, nowMs: number): string | undefined {
-    this.confirm();
+  /** Makes the next token when this one is old; that one stays good until its successor is confirmed. */
+  renewed(sid: string, nowMs: number): string | undefined {
     if (nowMs - this.#madeAt < RENEW_AFTER_MS) return undefined;
     this.#madeAt = nowMs;
     return `${sid}.${this.rotate("current")}`;

@@ -1,5 +1,4 @@
 import {
-  Actor,
   BadReturnError,
   type ExitReason,
   hooks,
@@ -11,13 +10,8 @@ import {
   startup,
   whatCame,
 } from "../../src/index.js";
-import {
-  ConsumerEnd,
-  type ConsumerHost,
-  type NotifiedSink,
-  type SubscribeResult,
-  type ToConsumer,
-} from "./consumer-end.js";
+import { whenDone } from "../../supervisors/in-order.js";
+import { ConsumerEnd, type ConsumerHost, type NotifiedSink, type ToConsumer } from "./consumer-end.js";
 import { planOf } from "./stage-init.js";
 import {
   type CheckedSubscription,
@@ -25,10 +19,10 @@ import {
   type ConsumerInit,
   type ConsumerOptions,
   type DemandControl,
-  type SubscribeOptions,
 } from "./stage-options.js";
 import type { Cancellation } from "./stage-signals.js";
 import { listed, type StageStatus } from "./stage-status.js";
+import { consumerEnd, isStopping, SubscribingStage } from "./subscribing-stage.js";
 import type { Subscription } from "./subscription.js";
 
 /**
@@ -48,13 +42,12 @@ import type { Subscription } from "./subscription.js";
  * Its messages, besides those of the class: `subscribeTo`, `resubscribe` and `info`. What survives a crash: nothing; events that it had been sent
  * are lost with it.
  */
-export abstract class Consumer<Event, Args = void> extends Actor<Args> {
+export abstract class Consumer<Event, Args = void> extends SubscribingStage<Event, Args> {
   static readonly [messages]: readonly string[] = ["stageSignal", "subscribeTo", "resubscribe", "info"];
   static readonly [hooks]: readonly string[] = ["handleEvents"];
   declare readonly [reservedNames]?: "handleEvents" | "handleSubscribe" | "handleCancel";
 
   #end: ConsumerEnd<Event> | undefined;
-  #stopping = false;
 
   /** Sets the stage up, and may return what to subscribe to. */
   override init(_args: Args): ConsumerInit<Event> | Promise<ConsumerInit<Event>> {}
@@ -74,33 +67,14 @@ export abstract class Consumer<Event, Args = void> extends Actor<Args> {
 
   /** Between stages. */
   stageSignal(signal: ToConsumer<Event>): void | Promise<void> {
-    const end = this.#running;
+    const end = this[consumerEnd];
     const handled = end.receive(signal);
+    // No closure for a signal that is handled at once, as nearly all are.
     return handled instanceof Promise ? handled.then(() => end.run()) : end.run();
   }
 
-  /** Subscribes to a producer. */
-  subscribeTo(options: SubscribeOptions<Event>): SubscribeResult | Promise<SubscribeResult> {
-    return this.#running.subscribe(options, undefined);
-  }
-
-  /** Cancels a subscription with a reason and subscribes anew, in one step: the producer does not see the consumer gone in between. */
-  resubscribe(
-    subscription: Subscription,
-    reason: ExitReason,
-    options: SubscribeOptions<Event>,
-  ): SubscribeResult | Promise<SubscribeResult> {
-    return this.#running.subscribe(options, { subscription, reason });
-  }
-
-  /** Gives a message to this stage's `handleInfo`. */
-  info(message: unknown): boolean {
-    return this.#running.info(message);
-  }
-
   override [startup](args: Args): unknown {
-    const returned = this.init(args);
-    return returned instanceof Promise ? returned.then((later) => this.#begin(later)) : this.#begin(returned);
+    return whenDone(this.init(args), (returned) => this.#begin(returned));
   }
 
   override [release](reason: ExitReason): void {
@@ -112,12 +86,8 @@ export abstract class Consumer<Event, Args = void> extends Actor<Args> {
     return { kind: "stage", type: "consumer", producers: listed(this.#end?.producers ?? []) };
   }
 
-  protected override stop(reason: ExitReason = "normal"): void {
-    this.#stopping = true;
-    super.stop(reason);
-  }
-
-  get #running(): ConsumerEnd<Event> {
+  /** @internal */
+  protected override get [consumerEnd](): ConsumerEnd<Event> {
     if (this.#end !== undefined) return this.#end;
     throw new NoContextError(`${this.constructor.name} is still in its init: return what to subscribe to from it`);
   }
@@ -126,7 +96,7 @@ export abstract class Consumer<Event, Args = void> extends Actor<Args> {
     const { answer, options } = planOf<ConsumerOptions<Event>>(this.constructor.name, returned, {});
     if (options === undefined) return answer;
     checkKeys(options, "consumer");
-    const stopping = (): boolean => this.#stopping;
+    const stopping = (): boolean => this[isStopping];
     const host: ConsumerHost<Event> = {
       system: this.system,
       ref: this.self<NotifiedSink<Event>>(),

@@ -1,5 +1,4 @@
 import {
-  Actor,
   type ExitReason,
   hooks,
   type InitResult,
@@ -9,14 +8,8 @@ import {
   type reservedNames,
   startup,
 } from "../../src/index.js";
-import {
-  ConsumerEnd,
-  type ConsumerHost,
-  isForConsumers,
-  type NotifiedSink,
-  type SubscribeResult,
-  type ToConsumer,
-} from "./consumer-end.js";
+import { whenDone } from "../../supervisors/in-order.js";
+import { ConsumerEnd, type ConsumerHost, isForConsumers, type NotifiedSink, type ToConsumer } from "./consumer-end.js";
 import type { DemandMode } from "./outlet.js";
 import type { Emitted } from "./producer.js";
 import { ProducerEnd, type ProducerHost } from "./producer-end.js";
@@ -28,10 +21,10 @@ import {
   type DemandControl,
   type ProducerConsumerInit,
   type ProducerConsumerOptions,
-  type SubscribeOptions,
 } from "./stage-options.js";
 import type { Cancellation, StageSource, ToProducer } from "./stage-signals.js";
 import { listed, type StageStatus } from "./stage-status.js";
+import { consumerEnd, isStopping, SubscribingStage } from "./subscribing-stage.js";
 import type { Subscription } from "./subscription.js";
 
 interface Ends<In, Out> {
@@ -53,7 +46,7 @@ interface Ends<In, Out> {
  * that their demand reaches through to its producers. What a batch emits beyond that waits in a buffer, which is therefore without a bound by
  * default: it holds what one batch, or other methods that emit, leave in it. An `info` is in line with events that wait to be handled, too.
  */
-export abstract class ProducerConsumer<In, Out, Args = void> extends Actor<Args> {
+export abstract class ProducerConsumer<In, Out, Args = void> extends SubscribingStage<In, Args> {
   static readonly [messages]: readonly string[] = [
     "stageSignal",
     "subscribeTo",
@@ -66,7 +59,6 @@ export abstract class ProducerConsumer<In, Out, Args = void> extends Actor<Args>
   declare readonly [reservedNames]?: "handleEvents" | "handleSubscribe" | "handleCancel" | "formatDiscarded";
 
   #ends: Ends<In, Out> | undefined;
-  #stopping = false;
 
   /** Sets the stage up, and may return its options and what to subscribe to. */
   override init(_args: Args): ProducerConsumerInit<In, Out> | Promise<ProducerConsumerInit<In, Out>> {}
@@ -96,25 +88,6 @@ export abstract class ProducerConsumer<In, Out, Args = void> extends Actor<Args>
     return handled instanceof Promise ? handled.then(() => consumer.run()) : consumer.run();
   }
 
-  /** Subscribes to a producer. */
-  subscribeTo(options: SubscribeOptions<In>): SubscribeResult | Promise<SubscribeResult> {
-    return this.#running.consumer.subscribe(options, undefined);
-  }
-
-  /** Cancels a subscription with a reason and subscribes anew, in one step. */
-  resubscribe(
-    subscription: Subscription,
-    reason: ExitReason,
-    options: SubscribeOptions<In>,
-  ): SubscribeResult | Promise<SubscribeResult> {
-    return this.#running.consumer.subscribe(options, { subscription, reason });
-  }
-
-  /** Gives a message to this stage's `handleInfo`, behind all events that wait here. False when it is refused, because 10,000 wait. */
-  info(message: unknown): boolean {
-    return this.#running.consumer.info(message);
-  }
-
   /** How demand is treated: such a stage always forwards it. */
   demand(): DemandMode {
     return "forward";
@@ -126,8 +99,7 @@ export abstract class ProducerConsumer<In, Out, Args = void> extends Actor<Args>
   }
 
   override [startup](args: Args): unknown {
-    const returned = this.init(args);
-    return returned instanceof Promise ? returned.then((later) => this.#begin(later)) : this.#begin(returned);
+    return whenDone(this.init(args), (returned) => this.#begin(returned));
   }
 
   override [release](reason: ExitReason): void {
@@ -155,9 +127,9 @@ export abstract class ProducerConsumer<In, Out, Args = void> extends Actor<Args>
     this.#running.producer.emit(emittedEvents(events));
   }
 
-  protected override stop(reason: ExitReason = "normal"): void {
-    this.#stopping = true;
-    super.stop(reason);
+  /** @internal */
+  protected override get [consumerEnd](): ConsumerEnd<In> {
+    return this.#running.consumer;
   }
 
   get #running(): Ends<In, Out> {
@@ -191,7 +163,7 @@ export abstract class ProducerConsumer<In, Out, Args = void> extends Actor<Args>
   #consumerHost(): ConsumerHost<In> {
     const isOpen = (): boolean => this.#running.producer.outlet.wanted > 0;
     const holdsEvents = (): boolean => this.#running.producer.outlet.buffered > 0;
-    const isStopping = (): boolean => this.#stopping;
+    const stopping = (): boolean => this[isStopping];
     return {
       system: this.system,
       ref: this.self<NotifiedSink<In>>(),
@@ -203,7 +175,7 @@ export abstract class ProducerConsumer<In, Out, Args = void> extends Actor<Args>
         return holdsEvents();
       },
       get stopping() {
-        return isStopping();
+        return stopping();
       },
       handleSubscribe: (settings, from) => this.handleSubscribe("producer", settings, from),
       handleCancel: (cancellation, from) => this.handleCancel(cancellation, from),

@@ -9,6 +9,7 @@ import {
   type reservedNames,
   startup,
 } from "../../src/index.js";
+import { whenDone } from "../../supervisors/in-order.js";
 import type { DemandMode } from "./outlet.js";
 import { ProducerEnd, type ProducerHost } from "./producer-end.js";
 import {
@@ -105,8 +106,7 @@ export abstract class Producer<Event, Args = void> extends Actor<Args> {
   }
 
   override [startup](args: Args): unknown {
-    const returned = this.init(args);
-    return returned instanceof Promise ? returned.then((later) => this.#begin(later)) : this.#begin(returned);
+    return whenDone(this.init(args), (returned) => this.#begin(returned));
   }
 
   override [release](reason: ExitReason): void {

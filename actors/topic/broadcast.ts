@@ -7,6 +7,18 @@ import type { SessionRef } from "../session/session-messages.js";
 export interface BroadcastOptions {
   /** For classes whose overflow policy is `conflate`: of several that wait under the same key only the latest is sent. */
   readonly key?: string;
+  /** Keeps it, in place of what was kept before, for whoever subscribes later, and for channels of classes that say `retained`. */
+  readonly retain?: boolean;
+}
+
+/** How a topic hands out one broadcast. */
+export interface HandingOut {
+  /** See {@link BroadcastOptions.key}. */
+  readonly key?: string | undefined;
+  /** The session that is not to get it. */
+  readonly except?: SessionRef | undefined;
+  /** Tells it from all others of the topic, so that it is not made again when a push is handled again. */
+  readonly id?: string | undefined;
 }
 
 /**

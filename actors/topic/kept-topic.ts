@@ -33,6 +33,8 @@ interface Size {
 /** Broadcasts between two looks at who still needs what. */
 const LOOK_EVERY = 64;
 const COMPACT_ABOVE = 64;
+/** The part of a log that goes in one go when it is above a bound: else each broadcast would write a trim as well. */
+const SLACK = 1 / 16;
 
 /**
  * The log of a topic in the store, for the durable sessions on it: each broadcast is written once, whatever their number.
@@ -109,12 +111,14 @@ export class KeptTopic {
     this.#written = false;
   }
 
-  #isOver(now: number): boolean {
+  /** Whether a bound is reached, or is when it is `part` of what it was. */
+  #isOver(now: number, part = 1): boolean {
     const { topicLogMessages, topicLogBytes, topicLogMs } = this.#keeping;
     const oldest = this.#sizes[this.#head];
     if (oldest === undefined) return false;
     const count = this.#sizes.length - this.#head;
-    return count > topicLogMessages || this.#bytes > topicLogBytes || now - oldest.at > topicLogMs;
+    const isOver = count > topicLogMessages * part || this.#bytes > topicLogBytes * part;
+    return isOver || now - oldest.at > topicLogMs;
   }
 
   #trim(now: number): void {
@@ -122,8 +126,9 @@ export class KeptTopic {
     let needed = Infinity;
     for (const { acked } of this.#places.values()) needed = Math.min(needed, acked);
     let through = 0;
+    const part = this.#isOver(now) ? 1 - SLACK : 1;
     for (let oldest = this.#sizes[this.#head]; oldest !== undefined; oldest = this.#sizes[this.#head]) {
-      if (oldest.offset > needed && !this.#isOver(now)) break;
+      if (oldest.offset > needed && !this.#isOver(now, part)) break;
       through = oldest.offset;
       this.#bytes -= oldest.bytes;
       if (oldest.id !== undefined) this.#ids.delete(oldest.id);

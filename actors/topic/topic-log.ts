@@ -12,6 +12,15 @@ export interface LogLimits {
   readonly logBytes: number;
 }
 
+/** What is kept in a log. */
+export interface LogEntry {
+  readonly offset: number;
+  readonly bytes: number;
+  readonly key: string | undefined;
+  /** When it was put in, in milliseconds. */
+  loggedAt: number;
+}
+
 /** What all logs of an endpoint keep together. */
 export interface LogTotal {
   bytes: number;
@@ -20,14 +29,14 @@ export interface LogTotal {
 const COMPACT_ABOVE = 64;
 
 /**
- * The latest broadcasts of one topic, for sessions that could not take them at once.
+ * The latest broadcasts of one topic, for whoever could not take them at once.
  *
  * Pure: times come in as data. It keeps whole runs: from `first` on nothing is missing. When a bound is reached the oldest go.
  */
-export class TopicLog {
+export class TopicLog<Entry extends LogEntry = Broadcast> {
   readonly #limits: LogLimits;
   readonly #total: LogTotal;
-  #entries: Broadcast[] = [];
+  #entries: Entry[] = [];
   /** Entries before this index are gone. */
   #head = 0;
   #bytes = 0;
@@ -55,7 +64,7 @@ export class TopicLog {
     return this.#next - this.length;
   }
 
-  append(entry: Broadcast, nowMs: number): void {
+  append(entry: Entry, nowMs: number): void {
     entry.loggedAt = nowMs;
     this.#entries.push(entry);
     this.#next = entry.offset + 1;
@@ -64,11 +73,11 @@ export class TopicLog {
       this.#latest ??= new Map();
       this.#latest.set(entry.key, entry.offset);
     }
-    this.#trim(nowMs);
+    this.trim(nowMs);
   }
 
   /** Puts in what comes right before the oldest one kept; as much of it as the bounds allow. */
-  recall(entries: readonly Broadcast[], nowMs: number): void {
+  recall(entries: readonly Entry[], nowMs: number): void {
     this.#entries = [...entries, ...this.#entries.slice(this.#head)];
     this.#head = 0;
     for (const entry of entries) {
@@ -77,16 +86,16 @@ export class TopicLog {
       this.#latest ??= new Map();
       this.#latest.set(entry.key, Math.max(entry.offset, this.#latest.get(entry.key) ?? 0));
     }
-    this.#trim(nowMs);
+    this.trim(nowMs);
   }
 
   /** The broadcast with an offset, or `undefined` when it is gone or has not come. */
-  at(offset: number): Broadcast | undefined {
+  at(offset: number): Entry | undefined {
     return offset < this.first ? undefined : this.#entries[this.#head + offset - this.first];
   }
 
   /** Whether a broadcast with the same key came after this one. */
-  isOutdated(entry: Broadcast): boolean {
+  isOutdated(entry: Entry): boolean {
     return entry.key !== undefined && (this.#latest?.get(entry.key) ?? 0) > entry.offset;
   }
 
@@ -98,7 +107,8 @@ export class TopicLog {
     this.#latest = undefined;
   }
 
-  #trim(nowMs: number): void {
+  /** Lets go of what is kept for too long; whatever is put in does so, too. */
+  trim(nowMs: number): void {
     const { topicLogMessages, topicLogBytes, topicLogMs, logBytes } = this.#limits;
     for (let oldest = this.#entries[this.#head]; oldest !== undefined; oldest = this.#entries[this.#head]) {
       const fits = this.length <= topicLogMessages && this.#bytes <= topicLogBytes && this.#total.bytes <= logBytes;

@@ -1,17 +1,29 @@
 import { nanoid } from "nanoid";
+import type { AnyRef } from "../../src/index.js";
+import { encodeBody } from "../../src/protocol/frame.js";
+import { ChannelEvent } from "../../src/protocol/names.js";
+import { SharedFrame } from "../../src/transport/shared-frame.js";
+import type { Gap } from "../channel/overflow.js";
 import type { ChannelRow } from "../session/channel-table.js";
 import type { SessionRef } from "../session/session-messages.js";
-import { Broadcast, encodeBroadcast } from "./broadcast.js";
+import { Broadcast, type HandingOut } from "./broadcast.js";
+import type { BroadcastTurns } from "./broadcast-turns.js";
 import { type KeptPlace, KeptTopic, type LogKeeping } from "./kept-topic.js";
+import { LiveRows } from "./live-rows.js";
 import { type LogLimits, type LogTotal, TopicLog } from "./topic-log.js";
+import type { TopicPosition } from "./topic-message.js";
 
 /** What the topics of an endpoint share. */
 export interface TopicSurroundings {
   readonly limits: LogLimits;
   readonly total: LogTotal;
   readonly now: () => number;
+  /** By which large topics hand out. */
+  readonly turns: BroadcastTurns;
   /** Where logs are kept for durable sessions; `undefined` when there are none. */
   readonly keeping: LogKeeping | undefined;
+  /** The name of this node; `undefined` where there are no others. */
+  node: string | undefined;
 }
 
 /** Where the log of a topic stands in the store. */
@@ -31,7 +43,7 @@ export interface LogPosition {
 export class Topic {
   readonly name: string;
   readonly #surroundings: TopicSurroundings;
-  readonly #live = new Set<ChannelRow>();
+  readonly #live: LiveRows;
   #away: Set<ChannelRow> | undefined;
   #log: TopicLog | undefined;
   #epoch: string | undefined;
@@ -46,11 +58,11 @@ export class Topic {
   constructor(name: string, surroundings: TopicSurroundings, position?: LogPosition) {
     this.name = name;
     this.#surroundings = surroundings;
+    this.#live = new LiveRows(surroundings.turns, surroundings.limits);
     const { keeping } = surroundings;
     if (position === undefined || keeping === undefined) return;
     this.offset = position.offset;
     this.#kept = new KeptTopic(name, keeping, position.epoch);
-    this.#epoch = position.epoch.toString(36);
   }
 
   /** Whether nobody needs it any more. */
@@ -68,12 +80,29 @@ export class Topic {
     return this.#kept?.epoch;
   }
 
+  /** Goes on where a log of the topic ends that is not kept for sessions; for a new topic. */
+  continueAt({ epoch, offset }: TopicPosition): void {
+    this.#epoch = epoch;
+    this.offset = offset;
+  }
+
+  /** Whether a broadcast with this id is in the log of the store. */
+  repeats(id: string): boolean {
+    return this.#kept?.has(id) === true;
+  }
+
+  /** The session of a channel on it. */
+  sessionOf(channel: AnyRef): SessionRef | undefined {
+    for (const row of this.#live) if (row.channel === channel) return row.session;
+    if (this.#away !== undefined) for (const row of this.#away) if (row.channel === channel) return row.session;
+    return undefined;
+  }
+
   /** Gives a durable session a place: what is broadcast from now on is kept for it. */
   place(place: KeptPlace): void {
     const { keeping } = this.#surroundings;
     if (keeping === undefined) return;
     this.#kept ??= new KeptTopic(this.name, keeping);
-    this.#epoch ??= this.#kept.epoch.toString(36);
     this.#kept.add(place);
   }
 
@@ -119,7 +148,7 @@ export class Topic {
 
   /** Tells the offsets of this topic from those of one that had the same name before. */
   get epoch(): string {
-    this.#epoch ??= nanoid(10);
+    this.#epoch ??= this.#kept === undefined ? nanoid(10) : this.#nameOf(this.#kept.epoch);
     return this.#epoch;
   }
 
@@ -141,11 +170,17 @@ export class Topic {
 
   /** Puts a live row away: what is broadcast from now on waits in the log. False for one that is not live. */
   putAway(row: ChannelRow): boolean {
+    this.#live.catchUp(row);
     if (!this.#live.delete(row)) return false;
     this.#away ??= new Set();
     this.#away.add(row);
     this.#openLog();
     return true;
+  }
+
+  /** Hands a row what it has not got yet of what was broadcast, if it is live. */
+  catchUp(row: ChannelRow): void {
+    this.#live.catchUp(row);
   }
 
   /** Takes a row out, whether live or away. */
@@ -164,20 +199,9 @@ export class Topic {
   }
 
   /**
-   * Sends to all rows, except those of one session if given, and returns how many there are.
-   *
-   * @throws what {@link encodeBroadcast} throws; `check` may refuse the size of the frame
+   * Sends a frame to all rows, except those of one session if given, and returns how many there are.
    */
-  broadcast(
-    event: string,
-    payload: unknown,
-    check: (bytes: number) => void,
-    key?: string,
-    except?: SessionRef,
-    id?: string,
-  ): number {
-    const frame = encodeBroadcast(this.name, event, payload);
-    check(frame.body.length);
+  broadcast(frame: SharedFrame, { key, except, id }: HandingOut): number {
     const kept = this.#kept;
     // A push that is handled again, because its handling was not kept before a crash: what it broadcast was.
     if (kept !== undefined && id !== undefined && kept.has(id)) return this.size;
@@ -186,14 +210,30 @@ export class Topic {
     const entry = new Broadcast(frame, this.offset, key, except, exceptSid);
     this.#log?.append(entry, this.#surroundings.now());
     kept?.append(entry, id);
-    let sent = 0;
-    for (const row of this.#live) {
-      if (row.session === except) continue;
-      row.session.cast.deliver(row, entry);
-      sent++;
-    }
-    if (this.#away !== undefined) for (const row of this.#away) if (row.session !== except) sent++;
-    return sent;
+    this.#live.send(entry);
+    return except === undefined ? this.size : this.#sizeWithout(except);
+  }
+
+  /** Something that was to come here next is lost, and how much is not known: all rows are told so in its place, and their channels. */
+  missed(): void {
+    const offset = this.offset + 1;
+    const gap: Gap = { epoch: this.epoch, from: offset, to: offset, reason: "lost" };
+    this.broadcast(SharedFrame.text(encodeBody(null, null, this.name, ChannelEvent.gap, gap)), {});
+    for (const row of this.#live) row.channel?.cast.missed(gap);
+    if (this.#away !== undefined) for (const row of this.#away) row.channel?.cast.missed(gap);
+  }
+
+  /** The epoch of a log in the store as clients know it: two nodes may begin theirs in the same millisecond. */
+  #nameOf(epoch: number): string {
+    const { node } = this.#surroundings;
+    return node === undefined ? epoch.toString(36) : `${epoch.toString(36)}@${node}`;
+  }
+
+  #sizeWithout(session: SessionRef): number {
+    let { size } = this;
+    for (const row of this.#live) if (row.session === session) size--;
+    if (this.#away !== undefined) for (const row of this.#away) if (row.session === session) size--;
+    return size;
   }
 
   #takeFromAway(row: ChannelRow): void {

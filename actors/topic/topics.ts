@@ -1,56 +1,170 @@
-import { Actor, BadArgumentError, type Deferred, formatReason, reasonOfThrown, whatCame } from "../../src/index.js";
-import { isReservedEvent } from "../../src/protocol/names.js";
+import {
+  Actor,
+  type AnyRef,
+  type Deferred,
+  type ExitReason,
+  formatReason,
+  isNormalExit,
+  messages,
+  reasonOfThrown,
+  release,
+  whatCame,
+} from "../../src/index.js";
 import type { BroadcastOptions } from "./broadcast.js";
+import type { Publishing } from "./client-topics.js";
+import type { PublishOptions, TopicSubscribeOptions } from "./local-topics.js";
 import type { Subscriptions } from "./subscriptions.js";
+import { checkTopic } from "./topic-name.js";
+import { type TopicsCore, TURN } from "./topics-core.js";
+import { adoptTopics, closeTopics } from "./topics-directory.js";
+import { errorOfRefusal, TopicsError, unknownTopics } from "./topics-error.js";
+import { checkTopicsOptions, DEFAULT_TOPICS, type TopicsOptions } from "./topics-options.js";
+import type { PublishResult, TopicSubscribeResult } from "./topics-results.js";
 
-/** What the topics' actor is started with. */
-export interface TopicsStart {
+/** What an endpoint starts its topics with. */
+export interface EndpointTopics {
+  readonly options?: TopicsOptions;
   readonly subscriptions: Subscriptions | undefined;
   /** Says when what was broadcast is safe in a store; `undefined` without one. */
   readonly writer: { whenSafe(safe: () => void): void } | undefined;
 }
 
 /**
- * The way for any actor, or the program, to send an event to all clients on a topic of an endpoint.
+ * Runs topics, on which anybody publishes and any actor listens. Used through `topicsOf`; the same is there as messages of this actor.
  *
- * Registered as `<endpoint>.topics`: `system.whereis<Topics>("endpoint.topics")?.cast.broadcast("room:1", "news", {…})`. Broadcasts by one
- * sender arrive in the order in which they were sent.
+ * ```ts
+ * topicsOf(system).subscribe("room:*", this.self());
+ * topicsOf(system).publish("room:1", "news", { text: "Hello" });
+ * ```
+ *
+ * An endpoint runs topics, registered as `<endpoint>.topics`, so that its clients get what is published on the topics that they have joined, and
+ * actors get what channels broadcast. A program without an endpoint, or one whose actors listen before that is up, starts a `Topics` of its
+ * own; an endpoint with the same name for its topics joins in.
+ *
+ * What survives a crash of this actor: everything. It belongs to the system and goes on while the actor is down. When the last actor that runs it is
+ * stopped in order, logs and retained messages go; subscriptions stay for as long as their actors live.
  */
-export class Topics extends Actor<TopicsStart> {
-  #subscriptions: Subscriptions | undefined;
-  #writer: TopicsStart["writer"];
+export class Topics extends Actor<TopicsOptions | EndpointTopics | undefined> {
+  static readonly [messages] = ["publish", "subscribe", "unsubscribe", "broadcast", "announce", "count"] as const;
 
-  override init({ subscriptions, writer }: TopicsStart): void {
-    this.#subscriptions = subscriptions;
-    this.#writer = writer;
+  #core: TopicsCore | undefined;
+  #subscriptions: Subscriptions | undefined;
+  #writer: EndpointTopics["writer"];
+
+  override init(start: TopicsOptions | EndpointTopics | undefined): void | { readonly stop: ExitReason } {
+    const endpoint = isOfEndpoint(start) ? start : undefined;
+    const options = checkTopicsOptions(isOfEndpoint(start) ? start.options : start);
+    const core = adoptTopics(this.system, options);
+    const { owner } = core;
+    // An endpoint that is given no more than a name joins in with whoever runs them.
+    const owns = endpoint === undefined || options.isConfigured;
+    if (owns && owner !== undefined && this.system.isAlive(owner)) return { stop: { already_started: owner } };
+    if (owns) {
+      core.configure(options);
+      core.owner = this.self();
+    }
+    this.#core = core;
+    this.#subscriptions = endpoint?.subscriptions;
+    this.#writer = endpoint?.writer;
+    core.adopt(this.self(), this.#subscriptions);
+    if (this.#subscriptions === undefined) return;
+    this.#subscriptions.feed = core;
+    this.#subscriptions.node = core.clusterNode;
+  }
+
+  /** See {@link LocalTopics.publish}. */
+  publish(
+    topic: string,
+    event: string,
+    payload: object = {},
+    options: PublishOptions = {},
+  ): PublishResult | Deferred<PublishResult> {
+    return this.#safely(`publish ${whatCame(event)} on`, topic, (core) => {
+      checkTopic(topic);
+      const { key, retain, publisher } = options;
+      return core.publish({ topic, event, payload, key, retain, publisher });
+    });
+  }
+
+  /** See {@link LocalTopics.subscribe}. */
+  subscribe(
+    topic: string,
+    actor: AnyRef,
+    options: TopicSubscribeOptions = {},
+  ): TopicSubscribeResult | Deferred<TopicSubscribeResult> {
+    return this.#safely("subscribe to", topic, (core) => core.subscribe(topic, actor, options));
+  }
+
+  /** See {@link LocalTopics.unsubscribe}. */
+  unsubscribe(actor: AnyRef, topic?: string): number {
+    return this.#running.listeners.unsubscribe(actor, topic);
   }
 
   /**
-   * Sends an event to every client on a topic; answers how many there are. A `Uint8Array` is sent as bytes.
+   * Sends an event to every client and every actor on a topic; answers how many clients there are. A `Uint8Array` is sent as bytes.
    *
    * Where durable sessions are on the topic the answer to a call comes when the store has it.
    */
-  broadcast(topic: string, event: string, payload: object, options?: BroadcastOptions): number | Deferred<number> {
-    if (typeof event !== "string" || event === "" || isReservedEvent(event)) {
-      throw new BadArgumentError(
-        `Expected the name of an event that is not the protocol's own (phx_…), got ${whatCame(event)}`,
-      );
-    }
-    try {
-      return this.#answer(topic, this.#subscriptions?.broadcast(topic, event, payload, options) ?? 0);
-    } catch (thrown) {
-      // Not a crash: all sessions of the endpoint would end with it, for what one client may have typed.
-      const text = `Topics could not broadcast ${whatCame(event)} on ${whatCame(topic)}: ${formatReason(reasonOfThrown(thrown))}`;
-      this.system.report({ type: "broadcast_failed", level: "error", text, details: { error: thrown } });
-      const deferred = this.defer<number>();
-      deferred.fail(reasonOfThrown(thrown));
-      return deferred;
-    }
+  broadcast(topic: string, event: string, payload: object, options: BroadcastOptions = {}): number | Deferred<number> {
+    const { key, retain } = options;
+    return this.#broadcast({ topic, event, payload, key, retain });
+  }
+
+  /** Like {@link Topics.broadcast}, for what the runtime has to say, on each node itself: no rate refuses it, and it stays here. @internal */
+  announce(topic: string, event: string, payload: object): number | Deferred<number> {
+    return this.#broadcast({ topic, event, payload, unlimited: true, isLocal: true });
   }
 
   /** How many clients are on a topic. */
   count(topic: string): number {
     return this.#subscriptions?.count(topic) ?? 0;
+  }
+
+  override handleInfo(message: unknown): void | Promise<void> {
+    if (message === TURN) return this.#running.turn();
+    return super.handleInfo(message);
+  }
+
+  override [release](reason: ExitReason): void {
+    const core = this.#core;
+    this.#core = undefined;
+    if (core === undefined) return;
+    const crashed = !isNormalExit(reason);
+    const isLast = core.leave(this.self(), this.#subscriptions, crashed);
+    if (crashed) return;
+    if (this.#subscriptions?.feed === core) this.#subscriptions.feed = undefined;
+    if (isLast) closeTopics(core);
+  }
+
+  override formatStatus(): unknown {
+    const core = this.#core;
+    if (core === undefined) return undefined;
+    const clients = this.#subscriptions === undefined ? {} : { loggedBytes: this.#subscriptions.loggedBytes };
+    return { kind: "topics", name: core.name, ...core.counts, ...clients };
+  }
+
+  #broadcast(what: Publishing): number | Deferred<number> {
+    const { topic, event } = what;
+    return this.#safely(`broadcast ${whatCame(event)} on`, topic, (core) => {
+      const result = core.publish(what);
+      if (!result.ok) throw errorOfRefusal(result, topic);
+      return this.#answer(topic, result.clients);
+    });
+  }
+
+  /** Does something for a caller. What goes wrong is no crash: all sessions of the endpoint would end with it, for what one client may have typed. */
+  #safely<Value>(doing: string, topic: string, work: (core: TopicsCore) => Value): Value | Deferred<Value> {
+    try {
+      return work(this.#running);
+    } catch (thrown) {
+      const deferred = this.defer<Value>();
+      deferred.fail(reasonOfThrown(thrown));
+      // Refusals are reported where they are made, and not each of them.
+      if (thrown instanceof TopicsError) return deferred;
+      const text = `Topics could not ${doing} ${whatCame(topic)}: ${formatReason(reasonOfThrown(thrown))}`;
+      this.system.report({ type: "broadcast_failed", level: "error", text, details: { error: thrown } });
+      return deferred;
+    }
   }
 
   #answer(topic: string, count: number): number | Deferred<number> {
@@ -61,11 +175,12 @@ export class Topics extends Actor<TopicsStart> {
     return deferred;
   }
 
-  override formatStatus(): unknown {
-    return {
-      kind: "topics",
-      topics: this.#subscriptions?.size ?? 0,
-      loggedBytes: this.#subscriptions?.loggedBytes ?? 0,
-    };
+  get #running(): TopicsCore {
+    if (this.#core === undefined) throw unknownTopics(DEFAULT_TOPICS);
+    return this.#core;
   }
+}
+
+function isOfEndpoint(start: TopicsOptions | EndpointTopics | undefined): start is EndpointTopics {
+  return typeof start === "object" && start !== null && "subscriptions" in start;
 }

@@ -166,6 +166,12 @@ export class Controlled {
     clearTimeout(timer);
   }
 
+  /** Kills it without a word, as a crash does, and waits until it is gone. */
+  async kill() {
+    this.#child.kill("SIGKILL");
+    await this.#end;
+  }
+
   /** @param {{ type: string }} message */
   #arrived(message) {
     const waiting = this.#waiting.get(message.type);

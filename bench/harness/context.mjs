@@ -18,7 +18,7 @@ export const BENCH = resolve(import.meta.dirname, "..");
  */
 
 /** Folders with programs that one process runs; no name occurs in two of them. */
-const FOLDERS = ["micro", "savina", "supervision"];
+const FOLDERS = ["micro", "savina", "supervision", "registry", "leases"];
 
 /**
  * Finds a program.
@@ -32,7 +32,7 @@ export function programFile(row) {
 }
 
 /**
- * Runs one program of bench/micro, bench/savina or bench/supervision.
+ * Runs one program of bench/micro, bench/savina, bench/supervision, bench/registry or bench/leases.
  *
  * @param {Context} context
  * @param {string} row name of its file

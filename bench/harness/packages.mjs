@@ -23,6 +23,16 @@ export function loadActors() {
   return load("actors/index.js");
 }
 
+/** @returns {Promise<typeof import("../../src/store/index.js")>} the stores' public names */
+export function loadStore() {
+  return load("src/store/index.js");
+}
+
+/** @returns {Promise<typeof import("../../src/client/index.js")>} the client's public names */
+export function loadClient() {
+  return load("src/client/index.js");
+}
+
 /**
  * What the benches use of comedy.
  *

@@ -1,6 +1,6 @@
 /** Figures and tables as people read them. Pure. */
 
-/** @typedef {"per second" | "ms" | "us" | "bytes" | "times"} Unit */
+/** @typedef {"per second" | "ms" | "us" | "bytes" | "times" | "count"} Unit */
 
 const KIB = 1_024;
 
@@ -15,6 +15,7 @@ export function figure(value, unit) {
   if (unit === "bytes") return Math.abs(value) < 2 * KIB ? `${Math.round(value)} B` : `${digits(value / KIB)} KB`;
   if (unit === "ms") return `${digits(value)} ms`;
   if (unit === "us") return `${digits(value)} us`;
+  if (unit === "count") return String(Math.round(value));
   if (unit === "times") return `${digits(value)} x`;
   if (value >= 1e6) return `${digits(value / 1e6)} M/s`;
   if (value >= 1e3) return `${digits(value / 1e3)} k/s`;

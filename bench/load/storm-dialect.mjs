@@ -1,7 +1,7 @@
 /**
- * What a client of a storm says: three dialects over one WebSocket. Each is a client as its own library would be one, without the library.
+ * What a client of a storm says: a few dialects over one WebSocket. Each is a client as its own library would be one, without the library.
  *
- * @typedef {"ws" | "holdfast" | "socket.io"} StormDialect
+ * @typedef {"ws" | "ws-news" | "holdfast" | "socket.io"} StormDialect
  */
 
 /** What a dialect asks of the client that speaks it. */
@@ -192,12 +192,25 @@ export class BareSession {
   closed() {}
   sweep() {}
   push() {}
-  received() {}
+  /** @param {string} _text */
+  received(_text) {}
 }
 
-/** The path and the session of each dialect. */
+/** A bare client that hears its room all the same: the server knows the room from the path. */
+class ListeningSession extends BareSession {
+  /**
+   * @override
+   * @param {string} text
+   */
+  received(text) {
+    this.speaker.news(JSON.parse(text));
+  }
+}
+
+/** The path, by the number of the room, and the session of each dialect. */
 export const stormDialects = {
-  ws: { path: "/", Session: BareSession },
-  holdfast: { path: "/socket/websocket?vsn=2.0.0", Session: HoldfastSession },
-  "socket.io": { path: "/socket.io/?EIO=4&transport=websocket", Session: SocketIoSession },
+  ws: { path: () => "/", Session: BareSession },
+  "ws-news": { path: (/** @type {number} */ room) => `/${room}`, Session: ListeningSession },
+  holdfast: { path: () => "/socket/websocket?vsn=2.0.0", Session: HoldfastSession },
+  "socket.io": { path: () => "/socket.io/?EIO=4&transport=websocket", Session: SocketIoSession },
 };

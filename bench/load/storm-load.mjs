@@ -1,34 +1,46 @@
 /**
  * The clients of a storm, in one process on bare TCP: they connect, listen, and all lose their connection when they are told so.
  *
- * Started with `--port N --dialect D --clients N --rooms N --live N`; speaks over IPC. The last `live` clients never lose anything: they show
- * how long a message takes before, during and after.
+ * Started with `--port N --dialect D --clients N --rooms N --first N`; speaks over IPC. `first` is the index of the first client, as those of
+ * one storm may be spread over several processes.
  */
 import { connect } from "node:net";
+import { parseArgs } from "node:util";
 import { nowMs } from "../scenario/storm-control.mjs";
 import { OPCODE, clientFrame, frameView, readServerFrame, readUpgradeResponse, upgradeRequest } from "./frame.mjs";
 import { stormDialects } from "./storm-dialect.mjs";
-import { parseArgs } from "node:util";
 
 const MAX_PENDING = 256;
-const SWEEP_MS = 500;
+const TICK_MS = 20;
+/** Each client looks once in so many ticks whether it owes an acknowledgement: a second, each at a moment of its own. */
+const SWEEP_TICKS = 50;
+/** Between two attempts of a client that was refused: one after another would keep this process busy while nobody listens. */
+const RETRY_MS = 50;
 const ADDRESSES = 8;
-const PUSHES_IN_THE_HOLE = 5;
+const PUSH_ROUNDS = 5;
 
 const text = { type: /** @type {const} */ ("string") };
-const { values } = parseArgs({ options: { port: text, dialect: text, clients: text, rooms: text, live: text } });
+const { values } = parseArgs({ options: { port: text, dialect: text, clients: text, rooms: text, first: text } });
 const port = Number(values.port);
 const rooms = Number(values.rooms);
-const live = Number(values.live);
 const dialect = stormDialects[/** @type {keyof typeof stormDialects} */ (values.dialect)];
-const request = upgradeRequest({ path: dialect.path, host: `127.0.0.1:${port}` });
+const requests = Array.from({ length: rooms }, (_, room) =>
+  upgradeRequest({ path: dialect.path(room), host: `127.0.0.1:${port}` }),
+);
 const view = frameView();
 
-/** Broadcasts as the living clients got them, since they were last asked for: milliseconds. @type {number[]} */
+/** What the sockets read into, one after another: what is left of a frame is copied out. */
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
+const NOTHING = Buffer.alloc(0);
+const CLIENT = Symbol("client");
+/** @typedef {import("node:net").Socket & { [CLIENT]?: StormClient | undefined }} ClientSocket */
+
+/** Broadcasts as the clients got them, since they were last asked for: milliseconds. @type {number[]} */
 let latencies = [];
 let pending = 0;
 /** @type {StormClient[]} */ let waiting = [];
 /** @type {(() => void) | undefined} */ let onAllReady;
+/** @type {(() => void) | undefined} */ let onNoneReady;
 let readyCount = 0;
 
 class StormClient {
@@ -36,11 +48,10 @@ class StormClient {
   constructor(index) {
     this.index = index;
     this.room = `room:${index % rooms}`;
-    this.isLive = index >= Number(values.clients) - live;
     this.session = new dialect.Session(this);
   }
 
-  /** @type {import("node:net").Socket | undefined} */ socket;
+  /** @type {ClientSocket | undefined} */ socket;
   upgraded = false;
   isReady = false;
   connections = 0;
@@ -50,30 +61,28 @@ class StormClient {
   /** Numbers of its room, since its first join. */ first = 0;
   /** @type {Set<number>} */ seen = new Set();
   twice = 0;
-  /** @type {Buffer} */ partial = Buffer.alloc(0);
+  /** @type {Buffer} */ partial = NOTHING;
 
   dial() {
     pending++;
     this.upgraded = false;
-    this.partial = Buffer.alloc(0);
-    const socket = connect({
+    this.partial = NOTHING;
+    /** @type {ClientSocket} */ const socket = connect({
       port,
       host: "127.0.0.1",
       localAddress: `127.0.0.${1 + (this.index % ADDRESSES)}`,
       noDelay: true,
+      onread: { buffer: readBuffer, callback: onRead },
     });
+    socket[CLIENT] = this;
     this.socket = socket;
-    socket.on("connect", () => socket.write(request));
-    socket.on("data", (/** @type {Buffer} */ bytes) => {
-      if (this.socket === socket && !this.deaf) this.#read(bytes);
-    });
-    socket.on("error", () => socket.destroy());
-    socket.on("close", () => {
-      if (this.socket !== socket) return;
-      this.#over();
-      // Refused or dropped by the server: it comes back.
-      waiting.push(this);
-    });
+    socket.on("connect", onConnect);
+    socket.on("error", onError);
+    socket.on("close", onClose);
+  }
+
+  connected() {
+    this.socket?.write(/** @type {Buffer} */ (requests[this.index % rooms]));
   }
 
   /** @param {string} words */
@@ -97,7 +106,7 @@ class StormClient {
     if (this.first === 0) this.first = n;
     if (this.seen.has(n)) this.twice++;
     this.seen.add(n);
-    if (this.isLive) latencies.push(nowMs() - at);
+    latencies.push(nowMs() - at);
   }
 
   push() {
@@ -111,7 +120,6 @@ class StormClient {
     this.#over();
     if (how === "drop") socket?.destroy();
     else {
-      socket?.removeAllListeners("data");
       socket?.pause();
       abandoned.push(socket);
     }
@@ -119,22 +127,31 @@ class StormClient {
     waiting.push(this);
   }
 
+  /** Its connection has ended without its doing: it comes back. */
+  dropped() {
+    this.#over();
+    setTimeout(() => waiting.push(this), RETRY_MS);
+  }
+
   #over() {
     if (this.isReady) readyCount--;
     else if (this.socket !== undefined) pending--;
     this.isReady = false;
+    if (this.socket !== undefined) this.socket[CLIENT] = undefined;
     this.socket = undefined;
     this.session.closed();
+    if (readyCount === 0) onNoneReady?.();
   }
 
-  /** @param {Buffer} bytes */
-  #read(bytes) {
+  /** @param {Buffer} bytes valid during the call only */
+  read(bytes) {
+    if (this.deaf) return;
     const buffer = this.partial.length === 0 ? bytes : Buffer.concat([this.partial, bytes]);
     let at = 0;
     if (!this.upgraded) {
       const answer = readUpgradeResponse(buffer, 0, buffer.length);
       if (answer === undefined) {
-        this.partial = buffer;
+        this.partial = Buffer.from(buffer);
         return;
       }
       if (!answer.ok) return void this.socket?.destroy();
@@ -149,26 +166,53 @@ class StormClient {
         this.socket?.write(clientFrame(OPCODE.pong, buffer.toString("latin1", view.start, view.end)));
       else if (view.opcode === OPCODE.close) return void this.socket?.destroy();
     }
-    this.partial = at === buffer.length ? Buffer.alloc(0) : Buffer.from(buffer.subarray(at));
+    this.partial = at === buffer.length ? NOTHING : Buffer.from(buffer.subarray(at));
   }
 }
 
-/** Sockets that the server still takes for open. @type {(import("node:net").Socket | undefined)[]} */
+// One function of each kind serves all sockets: `this` is the socket, which leads to its client.
+
+/**
+ * @this {ClientSocket}
+ * @param {number} length
+ */
+function onRead(length) {
+  this[CLIENT]?.read(readBuffer.subarray(0, length));
+  return true;
+}
+
+/** @this {ClientSocket} */
+function onConnect() {
+  this[CLIENT]?.connected();
+}
+
+/** @this {ClientSocket} */
+function onError() {
+  this.destroy();
+}
+
+/** @this {ClientSocket} */
+function onClose() {
+  this[CLIENT]?.dropped();
+}
+
+/** Sockets that the server still takes for open. @type {(ClientSocket | undefined)[]} */
 const abandoned = [];
-const clients = Array.from({ length: Number(values.clients) }, (_, index) => new StormClient(index));
+const clients = Array.from(
+  { length: Number(values.clients) },
+  (_, index) => new StormClient(Number(values.first) + index),
+);
 
 function dialWaiting() {
-  while (pending < MAX_PENDING) {
-    const client = waiting.shift();
-    if (client === undefined) return;
-    client.dial();
-  }
+  for (const client of waiting.splice(0, MAX_PENDING - pending)) client.dial();
 }
 
+let tick = 0;
 setInterval(dialWaiting, 1);
 setInterval(() => {
-  for (const client of clients) client.session.sweep();
-}, SWEEP_MS);
+  tick = (tick + 1) % SWEEP_TICKS;
+  for (let at = tick; at < clients.length; at += SWEEP_TICKS) clients[at]?.session.sweep();
+}, TICK_MS);
 
 /** @returns {Promise<void>} */
 function allReady() {
@@ -178,12 +222,44 @@ function allReady() {
   });
 }
 
-/** @param {number} count */
-function victims(count) {
-  return clients.filter(({ isLive }) => !isLive).slice(0, count);
+/** @returns {Promise<void>} */
+function noneReady() {
+  return new Promise((resolve) => {
+    onNoneReady = resolve;
+    if (readyCount === 0) resolve();
+  });
 }
 
-/** @param {{ type: string, case?: "drop" | "half_open" | "black_hole", count?: number, holeMs?: number, published?: number[] }} command */
+/** Every client pushes, a few times, within `holeMs`. @param {number} holeMs */
+async function pushAll(holeMs) {
+  for (let round = 0; round < PUSH_ROUNDS; round++) {
+    for (const client of clients) client.push();
+    await new Promise((resolve) => setTimeout(resolve, holeMs / PUSH_ROUNDS));
+  }
+}
+
+/** Lets the storm break over all clients, until they are back. @param {string} kind @param {number} holeMs */
+async function storm(kind, holeMs) {
+  if (kind === "restart") {
+    const gone = noneReady();
+    await pushAll(holeMs);
+    await gone;
+    const startedAt = performance.now();
+    await allReady();
+    return { tookMs: performance.now() - startedAt };
+  }
+  if (kind === "black_hole") {
+    for (const client of clients) client.deaf = true;
+    await pushAll(holeMs);
+  } else for (const client of clients) client.push();
+  const startedAt = performance.now();
+  for (const client of clients) client.lose(kind === "half_open" ? "half_open" : "drop");
+  dialWaiting();
+  await allReady();
+  return { tookMs: performance.now() - startedAt };
+}
+
+/** @param {{ type: string, case?: string, holeMs?: number, published?: number[] }} command */
 async function obey(command) {
   if (command.type === "connect") {
     const startedAt = performance.now();
@@ -191,22 +267,7 @@ async function obey(command) {
     await allReady();
     return { tookMs: performance.now() - startedAt };
   }
-  if (command.type === "storm") {
-    const hit = victims(command.count ?? clients.length);
-    if (command.case === "black_hole") {
-      for (const client of hit) client.deaf = true;
-      for (let push = 0; push < PUSHES_IN_THE_HOLE; push++) {
-        for (const client of hit) client.push();
-        await new Promise((resolve) => setTimeout(resolve, (command.holeMs ?? 0) / PUSHES_IN_THE_HOLE));
-      }
-    } else for (const client of hit) client.push();
-    const startedAt = performance.now();
-    const how = command.case === "half_open" ? "half_open" : "drop";
-    for (const client of hit) client.lose(how);
-    dialWaiting();
-    await allReady();
-    return { tookMs: performance.now() - startedAt };
-  }
+  if (command.type === "storm") return storm(command.case ?? "drop", command.holeMs ?? 0);
   if (command.type === "latencies") {
     const sorted = latencies.sort((a, b) => a - b);
     latencies = [];
@@ -219,21 +280,26 @@ async function obey(command) {
 
 /** @param {number[]} published */
 function report(published) {
-  let expected = 0;
-  let lost = 0;
-  let twice = 0;
+  const result = { expected: 0, lost: 0, lostOfSeen: 0, twice: 0, pushes: 0, cameBack: 0, recovered: 0 };
+  /** What left the server: somebody in the room has it. @type {Set<number>[]} */
+  const seen = Array.from({ length: rooms }, () => new Set());
+  for (const client of clients) for (const n of client.seen) seen[client.index % rooms]?.add(n);
   for (const client of clients) {
-    const last = published[client.index % rooms] ?? 0;
-    twice += client.twice;
+    const room = client.index % rooms;
+    result.twice += client.twice;
+    result.pushes += client.pushes;
+    if (client.connections > 1) {
+      result.cameBack++;
+      if (client.recovered === client.connections - 1) result.recovered++;
+    }
     // What was sent before its first message is not known to it.
     if (client.first === 0) continue;
-    expected += last - client.first + 1;
-    lost += last - client.first + 1 - client.seen.size;
+    const expected = (published[room] ?? 0) - client.first + 1;
+    result.expected += expected;
+    result.lost += expected - client.seen.size;
+    for (const n of seen[room] ?? []) if (n > client.first && !client.seen.has(n)) result.lostOfSeen++;
   }
-  const pushes = clients.reduce((sum, client) => sum + client.pushes, 0);
-  const hit = clients.filter(({ connections }) => connections > 1);
-  const recovered = hit.filter((client) => client.recovered === client.connections - 1).length;
-  return { expected, lost, twice, pushes, cameBack: hit.length, recovered };
+  return result;
 }
 
 process.once("disconnect", () => process.exit());

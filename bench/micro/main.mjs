@@ -1,7 +1,7 @@
 /**
  * Runs one program in this process: `node bench/micro/main.mjs ROW PEER [--warm-ms N] [--run-ms N]`.
  *
- * ROW is a file of `micro/`, `savina/` or `supervision/`, PEER one of its exported functions. The last line of the output is
+ * ROW is a file of `micro/`, `savina/`, `supervision/`, `registry/` or `leases/`, PEER one of its exported functions. The last line of the output is
  * `RESULT {"value": N}`, or the object that the program answered.
  */
 import { pathToFileURL } from "node:url";

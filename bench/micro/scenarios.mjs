@@ -45,6 +45,22 @@ export const microScenarios = [
     beam: { "BEAM pg": "fan_out", "BEAM list": "fan_out_list" },
   }),
   programs({
+    name: "topic",
+    about: "a topic's message to 100,000 subscribers",
+    unit: "ms",
+    better: "less",
+    peers: { EventEmitter: "eventemitter" },
+    beam: { "BEAM pg": "fan_out" },
+    rows: {
+      value: { name: "topic", title: "a topic's message to 100,000 subscribers, all handled" },
+      pause: {
+        name: "topic-pause",
+        title: "a topic's message to 100,000 subscribers: the loop's longest pause",
+        peers: ["EventEmitter"],
+      },
+    },
+  }),
+  programs({
     name: "spawn",
     about: "start, idle actor with init",
     ...perSecond,
@@ -75,5 +91,34 @@ export const microScenarios = [
     peers: { comedy: "comedy" },
     beam: { "BEAM simple_one_for_one, hibernated": "bytes_supervised" },
     nodeFlags: ["--expose-gc"],
+  }),
+];
+
+/** @type {readonly import("../scenarios.mjs").Scenario[]} */
+export const storeScenarios = [
+  programs({
+    name: "store",
+    about: "messages of durable sessions that become safe, 1 KB each",
+    ...perSecond,
+    peers: { "bare lmdb": "lmdb" },
+    rows: {
+      "process-16": { title: "made safe from the process's death, 16 at a time" },
+      "process-128": { title: "the same, 128 at a time" },
+      "process-1000": { title: "the same, 1,000 at a time" },
+      "disk-16": { title: "made safe from a loss of power, 16 at a time" },
+      "disk-128": { title: "the same, 128 at a time" },
+      "disk-1000": { title: "the same, 1,000 at a time" },
+      "loop-p99": { title: "loop delay meanwhile, p99 at worst", unit: "ms", better: "less" },
+    },
+  }),
+  programs({
+    name: "durable",
+    about: "durable sessions, server and 64 clients in one process",
+    ...perSecond,
+    peers: { "in memory": "memory", "no store": "none" },
+    rows: {
+      pushes: { title: "pushes answered by durable sessions" },
+      deliveries: { title: "broadcasts that reached durable sessions" },
+    },
   }),
 ];

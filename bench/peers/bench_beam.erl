@@ -2,8 +2,8 @@
 %%
 %% Each row has the shape of its Holdfast program in bench/micro: who posts, in what batches, who waits for whom.
 %% Called as: erl +S 1 -noshell -pa DIR -run bench_beam main ROW WARM_MS RUN_MS
-%% Prints one line: RESULT {"value": NUMBER}, or several figures by name. The Savina programs are in bench_savina, supervision and names in
-%% bench_supervision.
+%% Prints one line: RESULT {"value": NUMBER}, or several figures by name. The Savina programs are in bench_savina, supervision in
+%% bench_supervision, names and groups in bench_registry, leases in bench_lease.
 -module(bench_beam).
 -export([main/1]).
 -export([adder_loop/1, pinger/2, hop/1, idle_loop/0]).
@@ -18,6 +18,8 @@ main([Row, WarmMs, RunMs]) ->
 %% One figure, or several by name.
 run("savina_" ++ _ = Row, Warm, Run) -> named(bench_savina:row(list_to_atom(Row), Warm, Run));
 run("sup_" ++ _ = Row, Warm, Run) -> named(bench_supervision:row(list_to_atom(Row), Warm, Run));
+run("reg_" ++ _ = Row, Warm, Run) -> named(bench_registry:row(list_to_atom(Row), Warm, Run));
+run("lease_" ++ _ = Row, Warm, Run) -> named(bench_lease:row(list_to_atom(Row), Warm, Run));
 run(Row, Warm, Run) -> named(row(list_to_atom(Row), Warm, Run)).
 
 named(Found) when is_list(Found) -> Found;

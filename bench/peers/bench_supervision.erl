@@ -1,4 +1,4 @@
-%% The BEAM's side of bench/supervision: OTP's supervisor over gen_servers, and the ways to give a process a name.
+%% The BEAM's side of bench/supervision: OTP's supervisor over gen_servers.
 %%
 %% Reports: logger's own handler is taken out. In rows "counted" one takes its place that counts the reports (as the reporter in Holdfast's
 %% program does), in rows "off" logger's primary level is `none`, so that no report is even made.
@@ -6,11 +6,8 @@
 -behaviour(supervisor).
 -export([row/3]).
 -export([init/1, start_child/2, log/2]).
--export([room/0]).
 
 -import(bench_meter, [now_us/0, median_us/3, check/3]).
-
--define(NAMES, 20000).
 
 row(sup_crash_throw, Warm, Run) -> crashes(throw_error, counted, Warm, Run);
 row(sup_crash_throw_off, Warm, Run) -> crashes(throw_error, off, Warm, Run);
@@ -46,19 +43,7 @@ row(sup_static_children, Warm, Run) ->
     %% The later half: the first is the warm-up's.
     Late = lists:sublist(get(stops), (length(get(stops)) + 1) div 2),
     StopUs = lists:nth((length(Late) + 1) div 2, lists:sort(Late)),
-    [{"start", 1000 * 1.0e6 / StartUs}, {"stop", 1000 * 1.0e6 / StopUs}];
-row(sup_names_register, Warm, Run) ->
-    Names = [list_to_atom("room:" ++ integer_to_list(I)) || I <- lists:seq(1, ?NAMES)],
-    names(Names, fun(Name) -> register(Name, self()) end, fun(Name) -> is_pid(whereis(Name)) end, Warm, Run);
-row(sup_names_pg, Warm, Run) ->
-    {ok, _} = pg:start_link(),
-    names(keys(), fun(Name) -> ok = pg:join(Name, self()) end, fun(Name) -> pg:get_members(Name) =/= [] end, Warm, Run);
-row(sup_names_gproc, Warm, Run) ->
-    {ok, _} = application:ensure_all_started(gproc),
-    %% Called through a variable: gproc is not there where this is compiled.
-    Gproc = gproc,
-    Take = fun(Name) -> Gproc:reg({n, l, Name}) end,
-    names(keys(), Take, fun(Name) -> is_pid(Gproc:where({n, l, Name})) end, Warm, Run).
+    [{"start", 1000 * 1.0e6 / StartUs}, {"stop", 1000 * 1.0e6 / StopUs}].
 
 %% --- what the supervisors start ---------------------------------------------------------------------------------------
 
@@ -143,70 +128,3 @@ crash_one(Sup, Left) ->
     check(children, proplists:get_value(active, supervisor:count_children(Sup)), 100),
     false = is_process_alive(Pid),
     Took.
-
-%% --- names ------------------------------------------------------------------------------------------------------------
-
-keys() -> [{room, I} || I <- lists:seq(1, ?NAMES)].
-
-names(Names, Take, IsHeld, Warm, Run) ->
-    Us = median_us(Warm, Run, fun() ->
-        {Took, Rooms} = take_all(Names, Take),
-        [exit(Room, kill) || Room <- Rooms],
-        [bench_meter:gone(Room) || Room <- Rooms],
-        %% What a registry does about an end, it does outside the measured time.
-        await_free(Names, IsHeld),
-        Took
-    end),
-    take_all(Names, Take),
-    Lookup = bench_meter:metered(Warm, Run, fun(Meter) -> look_up(Names, IsHeld, Meter) end),
-    [{"register", ?NAMES * 1.0e6 / Us}, {"lookup", Lookup}].
-
-take_all(Names, Take) ->
-    Self = self(),
-    Left = atomics:new(1, []),
-    atomics:put(Left, 1, ?NAMES),
-    Rooms = [spawn(?MODULE, room, []) || _ <- Names],
-    Taken = fun(Name) ->
-        Take(Name),
-        case atomics:sub_get(Left, 1, 1) of
-            0 -> Self ! all_taken;
-            _ -> ok
-        end
-    end,
-    [Room ! {prepare, Taken} || Room <- Rooms],
-    Started = now_us(),
-    tell(Rooms, Names),
-    receive all_taken -> ok end,
-    {now_us() - Started, Rooms}.
-
-tell([], []) -> ok;
-tell([Room | Rooms], [Name | Names]) ->
-    Room ! {take, Name},
-    tell(Rooms, Names).
-
-room() ->
-    receive {prepare, Taken} -> room(Taken) end.
-
-room(Taken) ->
-    receive {take, Name} -> Taken(Name), room(Taken) end.
-
-await_free([], _) -> ok;
-await_free([Name | Names] = All, IsHeld) ->
-    case IsHeld(Name) of
-        true -> timer:sleep(1), await_free(All, IsHeld);
-        false -> await_free(Names, IsHeld)
-    end.
-
-look_up(Names, IsHeld, Meter) ->
-    check(names, held(Names, IsHeld, 0), ?NAMES),
-    case bench_meter:tick(?NAMES, Meter) of
-        {go, Next} -> look_up(Names, IsHeld, Next);
-        {rate, Rate} -> Rate
-    end.
-
-held([], _, Found) -> Found;
-held([Name | Names], IsHeld, Found) ->
-    case IsHeld(Name) of
-        true -> held(Names, IsHeld, Found + 1);
-        false -> held(Names, IsHeld, Found)
-    end.

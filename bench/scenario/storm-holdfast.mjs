@@ -1,5 +1,8 @@
-/** Holdfast in a storm: an endpoint with its defaults; each client is a user of its own. */
-import { loadActors, loadKernel, loadSupervisors } from "../harness/packages.mjs";
+/**
+ * Holdfast in a storm: an endpoint with its defaults; each client is a user of its own. With `STORM_STORE` in the environment its sessions are
+ * kept in the store at that path, as `npm start` keeps them.
+ */
+import { loadActors, loadKernel, loadStore, loadSupervisors } from "../harness/packages.mjs";
 import { answerStorm, Tally } from "./storm-control.mjs";
 
 const { createSystem } = await loadKernel();
@@ -7,6 +10,8 @@ const { Supervisor, child } = await loadSupervisors();
 const { Channel, Endpoint, ok } = await loadActors();
 
 const tally = new Tally();
+const path = process.env["STORM_STORE"];
+const store = path === undefined ? undefined : await (await loadStore()).embeddedStore({ path });
 
 class Room extends Channel {
   /**
@@ -27,8 +32,9 @@ class App extends Supervisor {
       channels: { "room:*": Room },
       /** @param {{ token: string | undefined }} credentials */
       authenticate: ({ token }) => (token === undefined ? undefined : { user: token }),
+      ...(store === undefined ? {} : { store }),
     };
-    const args = { host: "127.0.0.1", port: 0, socket };
+    const args = { host: "127.0.0.1", port: Number(process.env["PORT"] ?? 0), socket };
     return { children: [child(Endpoint, { id: "endpoint", args, shutdown: 10_000 })] };
   }
 }
@@ -44,7 +50,10 @@ answerStorm(
   {
     port: await listener.call.port(),
     publish: (room, message) => topics.cast.broadcast(room, "news", message),
-    stop: () => system.stop(),
+    async stop() {
+      await system.stop();
+      await store?.close();
+    },
   },
   tally,
 );

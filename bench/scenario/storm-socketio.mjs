@@ -16,7 +16,9 @@ io.on("connection", (socket) => {
     done();
   });
 });
-await new Promise((resolve) => http.listen(0, "127.0.0.1", () => resolve(undefined)));
+await new Promise((resolve) =>
+  http.listen({ port: Number(process.env["PORT"] ?? 0), host: "127.0.0.1", backlog: 4_096 }, () => resolve(undefined)),
+);
 const address = http.address();
 
 answerStorm(

@@ -1,4 +1,4 @@
-/** Supervisors and names beside OTP's. */
+/** Supervisors beside OTP's. */
 import { programs } from "../harness/programs.mjs";
 
 const perSecond = /** @type {const} */ ({ unit: "per second", better: "more" });
@@ -45,17 +45,6 @@ export const supervisionScenarios = [
     rows: {
       start: { title: "1,000 static children: start" },
       stop: { title: "1,000 static children: ordered stop" },
-    },
-  }),
-  programs({
-    name: "names",
-    about: "unique names",
-    ...perSecond,
-    peers: { "JS Map": "map" },
-    beam: { "BEAM register": "sup_names_register", "BEAM pg": "sup_names_pg", "BEAM gproc": "sup_names_gproc" },
-    rows: {
-      register: { title: "take a unique name" },
-      lookup: { title: "look up a unique name" },
     },
   }),
 ];

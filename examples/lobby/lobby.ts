@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AuthenticatedUser, type Credentials, Endpoint } from "holdfast/actors";
 import { child, DynamicSupervisor, Supervisor } from "holdfast/supervisors";
 import type { Store } from "holdfast/store";
+import { admissionOf, type VisitorLimits } from "./limits.js";
 import { roomChannels } from "./room-channel.js";
 import type { RoomStore } from "./room-store.js";
 import { MOST_ROOMS, ROOMS } from "./rooms.js";
@@ -18,6 +19,7 @@ export interface LobbyStart {
   readonly store: Store | undefined;
   /** Where rooms have their past from. */
   readonly rooms: RoomStore;
+  readonly limits: VisitorLimits;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface LobbyStart {
  * The endpoint starts last and stops first: so nobody comes before there are rooms, and all is still there while clients are told to come back.
  */
 export class Lobby extends Supervisor<LobbyStart> {
-  override init({ port, host, page, store, rooms }: LobbyStart) {
+  override init({ port, host, page, store, rooms, limits }: LobbyStart) {
     const socket = {
       channels: { "room:*": roomChannels(rooms) },
       authenticate,
@@ -40,7 +42,7 @@ export class Lobby extends Supervisor<LobbyStart> {
       children: [
         child(Translators, { id: "translating" }),
         child(DynamicSupervisor, { id: "rooms", name: ROOMS, args: { maxChildren: MOST_ROOMS } }),
-        child(Endpoint, { id: "endpoint", args: { port, host, socket, routes: page } }),
+        child(Endpoint, { id: "endpoint", args: { port, host, socket, routes: page, admission: admissionOf(limits) } }),
       ],
     } as const;
   }

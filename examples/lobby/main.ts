@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type ActorSystem, consoleReporter, createSystem, formatReason, type Report } from "holdfast";
+import { type ActorSystem, consoleReporter, createSystem, formatReason, limitReports, type Report } from "holdfast";
 import { InspectorError, openInspector } from "holdfast/inspector";
 import { embeddedStore, type Store, StoreError } from "holdfast/store";
 import { Lobby } from "./lobby.js";
@@ -40,16 +40,18 @@ async function run(options: LobbyOptions): Promise<number> {
 }
 
 async function serve(
-  { port, host, name, store: place }: LobbyOptions,
+  { port, host, name, store: place, limits }: LobbyOptions,
   store: Store | undefined,
   rooms: RoomStore,
 ): Promise<number> {
   let started = false;
+  // Visitors may crash what they like, but not fill the log.
+  const log = limitReports(consoleReporter);
   // Why a start failed is told below, in one sentence.
   const reporter = (report: Report): void => {
-    if (started) consoleReporter(report);
+    if (started) log(report);
   };
-  const rootArgs = { port, host, page: servePage(), store, rooms };
+  const rootArgs = { port, host, page: servePage(), store, rooms, limits };
   const system = await createSystem({ root: Lobby, rootArgs, name, reporter });
   started = true;
   let asked = false;
@@ -59,6 +61,7 @@ async function serve(
   });
   await greet(system, host, await inspect(system), place ?? "nothing: a restart begins anew");
   const reason = await system.done;
+  log.stop();
   if (asked) {
     say("Stopped.\n");
     return 0;

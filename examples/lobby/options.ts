@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { FEWEST_MESSAGES, VISITOR_LIMITS, type VisitorLimits } from "./limits.js";
 
 /** What the command line says. */
 export interface LobbyOptions {
@@ -9,6 +10,7 @@ export interface LobbyOptions {
   readonly name: string;
   /** The directory in which sessions and what was said are kept; `undefined` to keep nothing across restarts. */
   readonly store: string | undefined;
+  readonly limits: VisitorLimits;
 }
 
 /** What `--help` prints. */
@@ -25,7 +27,14 @@ Options
               nobody loses anything when the server is killed. Default
               $XDG_STATE_HOME/holdfast/NAME, or ~/.local/state/holdfast/NAME
   --no-store  keep nothing: whoever comes back after a restart begins anew
+  --tabs N    most tabs of one address at a time; whoever comes then is told when
+              to try again. Default ${VISITOR_LIMITS.tabs}. Tabs on this machine are not counted.
+              One name has 50 at most
+  --messages N  most messages of one tab a second, ${FEWEST_MESSAGES} at least; one name has
+              twice that. Who sends more is told when to come back. Default ${VISITOR_LIMITS.messages}
   --help      this text
+
+How many are there, and how many were turned away: npx holdfast connections
 
 Ctrl-C tells the clients to come back and stops; a second one stops at once.
 `;
@@ -42,7 +51,7 @@ export class UsageError extends Error {
  * @throws {UsageError} for anything else than {@link HELP} names
  */
 export function readOptions(args: readonly string[]): LobbyOptions | "help" {
-  const { help, port, host, name, store, "no-store": none } = parse(args);
+  const { help, port, host, name, store, "no-store": none, tabs, messages } = parse(args);
   if (help === true) return "help";
   const known = readText("--name", name);
   if (none === true && store !== undefined) throw new UsageError("Expected --store or --no-store, got both.");
@@ -51,6 +60,10 @@ export function readOptions(args: readonly string[]): LobbyOptions | "help" {
     host: readText("--host", host),
     name: known,
     store: none === true ? undefined : store === undefined ? usualStore(known) : resolve(readText("--store", store)),
+    limits: {
+      tabs: readCount("--tabs", tabs, 1) ?? VISITOR_LIMITS.tabs,
+      messages: readCount("--messages", messages, FEWEST_MESSAGES) ?? VISITOR_LIMITS.messages,
+    },
   };
 }
 
@@ -64,6 +77,8 @@ function parse(args: readonly string[]) {
         name: { type: "string", default: "lobby" },
         store: { type: "string" },
         "no-store": { type: "boolean" },
+        tabs: { type: "string" },
+        messages: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     }).values;
@@ -86,6 +101,13 @@ function readPort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (port >= 0 && port <= 65_535) return port;
   throw new UsageError(`Expected --port to be a number from 0 to 65535, got ${JSON.stringify(text)}.`);
+}
+
+function readCount(option: string, text: string | undefined, least: number): number | undefined {
+  if (text === undefined) return undefined;
+  const count = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  if (count >= least) return count;
+  throw new UsageError(`Expected ${option} to be a number from ${least} to 999999, got ${JSON.stringify(text)}.`);
 }
 
 function readText(option: string, text: string): string {

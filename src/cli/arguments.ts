@@ -35,7 +35,16 @@ export type Command =
       readonly target: Target;
       readonly endpoint: string;
       readonly perSecond: number;
+      readonly stayClosed: boolean;
+      /** Ends the drain that is under way, in place of beginning one. */
+      readonly cancel: boolean;
       readonly yes: boolean;
+    }
+  | {
+      readonly command: "connections";
+      readonly json: boolean;
+      readonly target: Target;
+      readonly endpoint: string;
     };
 
 const HELP = { help: { type: "boolean", short: "h" } } as const;
@@ -104,18 +113,46 @@ function parseCommand(command: CommandName, argv: readonly string[]): Command {
         ...HELP,
         ...TARGET,
         json: OUTPUT.json,
-        "per-second": { type: "string", default: "100" },
+        "per-second": { type: "string" },
         endpoint: { type: "string", default: "endpoint" },
+        "stay-closed": { type: "boolean" },
+        cancel: { type: "boolean" },
         yes: { type: "boolean", short: "y" },
       } as const;
       const { values } = parseArgs({ args, options });
       if (values.help === true) return { command: "help", about: command };
-      const { "per-second": pace, endpoint, yes, json } = values;
-      if (endpoint === "") throw new UsageError("Expected --endpoint to be a name, got an empty one.");
-      const perSecond = paceOf(pace);
-      return { command, json: json === true, target: targetOf(values), endpoint, perSecond, yes: yes === true };
+      const {
+        "per-second": pace,
+        "stay-closed": stayClosed = false,
+        cancel = false,
+        yes = false,
+        json = false,
+      } = values;
+      if (cancel && (pace !== undefined || stayClosed)) {
+        throw new UsageError("Expected --cancel without --per-second and --stay-closed: it ends a drain.");
+      }
+      const endpoint = endpointOf(values.endpoint);
+      const perSecond = paceOf(pace ?? "100");
+      return { command, json, target: targetOf(values), endpoint, perSecond, stayClosed, cancel, yes };
+    }
+    case "connections": {
+      const options = {
+        ...HELP,
+        ...TARGET,
+        json: OUTPUT.json,
+        endpoint: { type: "string", default: "endpoint" },
+      } as const;
+      const { values } = parseArgs({ args, options });
+      if (values.help === true) return { command: "help", about: command };
+      const { json = false } = values;
+      return { command, json, target: targetOf(values), endpoint: endpointOf(values.endpoint) };
     }
   }
+}
+
+function endpointOf(name: string): string {
+  if (name !== "") return name;
+  throw new UsageError("Expected --endpoint to be a name, got an empty one.");
 }
 
 function paceOf(text: string): number {

@@ -5,13 +5,15 @@ import {
   type InspectorClient,
   type InspectorQuestion,
 } from "../inspect/protocol/inspector-client.js";
+import type { ClaimedOrigin } from "../inspect/protocol/messages.js";
 import type { Command } from "./arguments.js";
 import type { CliIo } from "./cli-io.js";
 import { connectTo } from "./connect.js";
 import { DrainOutput } from "./drain-output.js";
 import { watchDrain } from "./watch-drain.js";
 
-type DrainCommand = Extract<Command, { command: "drain" }>;
+/** The options of `holdfast drain`. */
+export type DrainCommand = Extract<Command, { command: "drain" }>;
 
 /** The exit code when nobody confirmed: nothing was done. */
 const NOT_CONFIRMED = 2;
@@ -26,18 +28,19 @@ export async function drainCommand(command: DrainCommand, io: CliIo): Promise<nu
   const output = new DrainOutput(io, command.json);
   const { path, view } = await firstLook(command, io);
   const isRunning = view.drain?.state === "running";
-  output.plan(view, { perSecond: command.perSecond, asks: !command.yes && io.canAsk });
+  const { perSecond, stayClosed } = command;
+  output.plan(view, { perSecond, stayClosed, asks: !command.yes && io.canAsk });
   if (!isRunning) {
-    if (view.clients === 0) return output.nobody();
+    if (view.clients === 0 && !stayClosed) return output.nobody();
     if (!command.yes && !(await isConfirmed(io))) return NOT_CONFIRMED;
   }
   // A person may have thought longer than the server waits for a silent reader: so this is a connection of its own.
   const client = await connectInspector(path);
   try {
-    const { endpoint, perSecond } = command;
+    const { endpoint } = command;
     const look: InspectorQuestion = { method: "drain.look", params: { endpoint } };
-    const by = { pid: process.pid, uid: process.getuid?.() ?? 0 };
-    const start: InspectorQuestion = { method: "drain.start", params: { endpoint, perSecond, by } };
+    const order = { endpoint, perSecond, ...(stayClosed ? { stayClosed } : {}), by: asker() };
+    const start: InspectorQuestion = { method: "drain.start", params: order };
     return await watchDrain(client, io, output, { first: isRunning ? look : start, look });
   } finally {
     client.close();
@@ -47,15 +50,22 @@ export async function drainCommand(command: DrainCommand, io: CliIo): Promise<nu
 async function firstLook(command: DrainCommand, io: CliIo): Promise<{ path: string; view: DrainView }> {
   const client = await connectTo(command.target, io);
   try {
-    return { path: client.path, view: await lookAt(client, command.endpoint) };
+    const { endpoint } = command;
+    return { path: client.path, view: await askOfDrain(client, { method: "drain.look", params: { endpoint } }) };
   } finally {
     client.close();
   }
 }
 
-async function lookAt(client: InspectorClient, endpoint: string): Promise<DrainView> {
+/** Who asks, for the server's log. */
+export function asker(): ClaimedOrigin {
+  return { pid: process.pid, uid: process.getuid?.() ?? 0 };
+}
+
+/** Asks what concerns a drain. @throws {InspectorError} `refused` where the server does not allow it, with the way to open it */
+export async function askOfDrain(client: InspectorClient, question: InspectorQuestion): Promise<DrainView> {
   try {
-    return readDrainView(await client.ask({ method: "drain.look", params: { endpoint } }));
+    return readDrainView(await client.ask(question));
   } catch (error) {
     if (!(error instanceof InspectorError) || error.refusal !== "unknown_method") throw error;
     const text = `This server does not allow drain: its program has not opened that action, or has a holdfast that does not know it. To open it: openInspector(system, { actions: { drain: true } })`;

@@ -12,6 +12,8 @@ const CLEAR_REST_OF_LINE = "\x1b[K";
 /** What was asked for. */
 export interface Intent {
   readonly perSecond: number;
+  /** Whether new connections are refused afterwards as well. */
+  readonly stayClosed: boolean;
   /** Whether a person is asked next, who has to read the plan. */
   readonly asks: boolean;
 }
@@ -34,11 +36,14 @@ export class DrainOutput {
   }
 
   /** What will happen, or what is happening already. */
-  plan({ system, endpoint, clients, drain }: DrainView, { perSecond, asks }: Intent): void {
+  plan({ system, endpoint, clients, drain }: DrainView, { perSecond, stayClosed, asks }: Intent): void {
     const running = drain?.state === "running" ? drain : undefined;
     const takesMs = Math.ceil((clients / perSecond) * 1_000);
     if (this.#json) {
-      const plan = running === undefined ? { perSecond, takesMs } : { running: true, perSecond: running.perSecond };
+      const plan =
+        running === undefined
+          ? { perSecond, takesMs, ...(stayClosed ? { stayClosed } : {}) }
+          : { running: true, perSecond: running.perSecond };
       this.#line({ type: "plan", system, endpoint, clients, ...plan });
       if (!asks || running !== undefined || clients === 0) return;
     }
@@ -48,10 +53,15 @@ export class DrainOutput {
       say(
         `A drain is under way already, of ${clientsText(running.total)} at ${running.perSecond} a second. Watching it.\n`,
       );
-    } else if (clients > 0) {
-      say(
-        `At ${perSecond} a second all are told within ${formatDuration(takesMs)} to come back, each at its own moment,\nto whoever answers then: this server too, unless new connections go elsewhere.\n`,
-      );
+    } else {
+      if (clients > 0) {
+        const within = formatDuration(takesMs);
+        say(
+          `At ${perSecond} a second all are told within ${within} to come back, each at its own moment,\nto whoever answers then. `,
+        );
+      }
+      if (stayClosed) say(`This server takes no new connections any more.\n`);
+      else if (clients > 0) say(`Until then this server takes no new connections.\n`);
     }
   }
 
@@ -88,19 +98,34 @@ export class DrainOutput {
   }
 
   /** How it ended. @returns whether all have been told */
-  end({ state, total, left, elapsedMs, reason }: DrainProgress): boolean {
+  end({ state, total, left, elapsedMs, reason }: DrainProgress, closed: boolean): boolean {
     this.#erase();
     const isDone = state === "done";
     if (this.#json)
       this.#line({ type: "end", state, total, left, elapsedMs, ...(reason === undefined ? {} : { reason }) });
     else if (isDone) this.#io.out(`Done: ${clientsText(total)} told to come back, in ${formatDuration(elapsedMs)}.\n`);
+    if (isDone && closed && !this.#json) {
+      this.#io.out("New connections are refused until the server stops, or: holdfast drain --cancel\n");
+    }
     if (!isDone) {
       const why = reason === undefined ? "" : `: ${printable(reason)}`;
+      const how = state === "cancelled" ? "was cancelled" : "broke off";
       this.#io.err(
-        `holdfast: The drain broke off after ${formatDuration(elapsedMs)} with about ${clientsText(left)} left${why}\n`,
+        `holdfast: The drain ${how} after ${formatDuration(elapsedMs)} with about ${clientsText(left)} left${why}\n`,
       );
     }
     return isDone;
+  }
+
+  /** It was cancelled, or there was none; new connections are taken. */
+  cancelled({ system, endpoint, clients, drain }: DrainView): void {
+    const { total, left } = drain?.state === "cancelled" ? drain : { total: 0, left: 0 };
+    if (this.#json) return this.#line({ type: "cancelled", system, endpoint, clients, total, left });
+    const what =
+      drain?.state === "cancelled"
+        ? `Cancelled: ${formatCount(left)} of ${clientsText(total)} stay.`
+        : "No drain is under way.";
+    this.#io.out(`${what} ${printable(endpoint)} takes new connections.\n`);
   }
 
   /** The user has seen enough. */

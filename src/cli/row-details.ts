@@ -9,7 +9,7 @@ const LONG_MS = 1_000;
 /**
  * What a row of the tree says of its actor, most telling first.
  *
- * Supervisors, sessions, connections, channels and lease managers have their own words; of any other actor its life, its mailbox and the
+ * Supervisors, sessions, connections, channels, topics and lease managers have their own words; of any other actor its life, its mailbox and the
  * properties of its status are shown as they are. For the former life and mailbox are left out while they are `idle` and empty.
  */
 export function rowDetails(node: TreeNode, title: string, ellipsis: string): readonly Span[] {
@@ -58,11 +58,13 @@ function detailsByKind(node: TreeNode, fields: StatusFields, title: string): rea
     }
     case "lease-manager":
       return leaseDetails(fields);
-    case "listener": {
-      // A name, not a quantity: no commas.
-      const port = fields.number("port");
-      return texts(port === undefined ? undefined : `port ${port}`);
-    }
+    case "topics":
+      return topicsDetails(fields);
+    case "listener":
+      return listenerDetails(fields);
+    case "clients":
+      fields.leaveOut("limits", "admission", "evicted", "bytes");
+      return texts(counted("online", fields.number("online")), counted("detached", fields.number("detached")));
     default:
       return undefined;
   }
@@ -106,12 +108,58 @@ function sessionDetails(fields: StatusFields): readonly Span[] {
   ];
 }
 
+function topicsDetails(fields: StatusFields): readonly Span[] {
+  const refused = ["refusedSubscriptions", "rateLimited", "overloaded", "retainedFull"];
+  const refusals = refused.reduce((sum, key) => sum + (fields.number(key) ?? 0), 0);
+  const missed = fields.number("missed") ?? 0;
+  const shown = texts(
+    counted("topics", sumOf(fields.number("clientTopics"), fields.number("topics"))),
+    counted("subscriptions", fields.number("subscriptions")),
+    counted("published", fields.number("published")),
+  );
+  fields.leaveOut(
+    "name",
+    "subscribers",
+    "patterns",
+    "received",
+    "loggedBytes",
+    "logBytes",
+    "retainedBytes",
+    "droppedLogs",
+  );
+  for (const key of ["logs", "retained", "pending"]) if (fields.isZero(key)) fields.leaveOut(key);
+  return [
+    ...shown,
+    ...(missed === 0 ? [] : [span(`missed ${formatCount(missed)}`, "warn")]),
+    ...(refusals === 0 ? [] : [span(`refused ${formatCount(refusals)}`, "warn")]),
+  ];
+}
+
+function sumOf(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : one + other;
+}
+
+function listenerDetails(fields: StatusFields): readonly Span[] {
+  // A name, not a quantity: no commas.
+  const port = fields.number("port");
+  const open = fields.number("open");
+  const turnedAway = (fields.fields("turnedAway")?.sum() ?? 0) + (fields.number("shielded") ?? 0);
+  fields.leaveOut("pending", "addresses", "users");
+  for (const key of ["waiting", "refused"]) if (fields.isZero(key)) fields.leaveOut(key);
+  return [
+    ...texts(port === undefined ? undefined : `port ${port}`, counted("open", open)),
+    ...(turnedAway === 0 ? [] : [span(`turned away ${formatCount(turnedAway)}`, "warn")]),
+  ];
+}
+
 function leaseDetails(fields: StatusFields): readonly Span[] {
   const waiting = fields.number("waiting");
-  fields.leaveOut("size", "maxWaiting", "totals", "leases", "queue");
+  const circuit = fields.fields("pool")?.text("circuit");
+  fields.leaveOut("size", "maxWaiting", "draining", "totals", "waits", "leases", "queue");
   return [
     ...texts(counted("held", fields.number("held")), counted("free", fields.number("free"))),
     ...(waiting === undefined ? [] : [span(`waiting ${formatCount(waiting)}`, waiting > 0 ? "warn" : "plain")]),
+    ...(circuit === undefined || circuit === "closed" ? [] : [span(`circuit ${printable(circuit)}`, "alert")]),
   ];
 }
 

@@ -2,6 +2,8 @@ import { InspectorError } from "../inspect/protocol/errors.js";
 import { packageVersion } from "../inspect/protocol/version.js";
 import { type Command, parseArguments } from "./arguments.js";
 import type { CliIo } from "./cli-io.js";
+import { cancelDrainCommand } from "./cancel-drain.js";
+import { connectionsCommand } from "./connections-command.js";
 import { drainCommand } from "./drain-command.js";
 import { infoCommand } from "./info-command.js";
 import { listCommand } from "./list-command.js";
@@ -48,8 +50,11 @@ async function execute(command: Command, io: CliIo): Promise<number> {
     case "tree":
       await treeCommand(command, io);
       return 0;
+    case "connections":
+      await connectionsCommand(command, io);
+      return 0;
     case "drain":
-      return drainCommand(command, io);
+      return command.cancel ? cancelDrainCommand(command, io) : drainCommand(command, io);
   }
 }
 

@@ -51,6 +51,16 @@ export class StatusFields {
     return value.length;
   }
 
+  /** Takes all properties that are numbers, as their sum. */
+  sum(): number {
+    return [...this.#left.keys()].reduce((sum, key) => sum + (this.number(key) ?? 0), 0);
+  }
+
+  /** Whether a property is the number 0. */
+  isZero(key: string): boolean {
+    return this.#left.get(key) === 0;
+  }
+
   /** Drops properties that a row has no room for; `info` and `--json` show them. */
   leaveOut(...keys: readonly string[]): void {
     for (const key of keys) this.#left.delete(key);

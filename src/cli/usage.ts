@@ -25,6 +25,7 @@ Commands
   tree           the live supervision tree
   info ACTOR     one actor in detail, by its name or its ref
   list           the servers that run here
+  connections    who is connected, and how many were turned away
   drain          tells all clients to come back, so many a second
 
 Options
@@ -82,19 +83,22 @@ ${EXIT_CODES}`;
 const DRAIN = `Usage: holdfast drain [options]
 
 Hands over all clients of a server: tells them, so many a second and each at its
-own moment, to come back to whoever answers then. That is this server too,
-unless new connections are sent elsewhere first. What they have sent is handled
-before; clients that connect meanwhile stay.
+own moment, to come back to whoever answers then. What they have sent is handled
+before. Until all have been told the server takes no new connections: they are
+told when to come back, and GET /ready says 503.
 
 Shows what will happen and asks. Without a terminal it needs --yes; without
 that, nothing is done. Works on servers whose program has opened the action:
 openInspector(system, { actions: { drain: true } }).
 
 Ctrl-C ends the watching only: the drain goes on, and the same command shows it
-again.
+again. With --cancel it ends where it is, and new connections are taken again.
 
 Options
 ${CHOICE}  --per-second N clients a second, 0.1 to 100,000. Default 100
+  --stay-closed  takes no new connections afterwards either, until the server is
+                 stopped or the drain cancelled
+  --cancel       ends the drain that is under way; asks nothing
   --endpoint E   the endpoint of this name. Default endpoint
   --yes          does not ask
   --json         a line of JSON for the plan, each step, and the end
@@ -109,8 +113,20 @@ Exit codes
   130  Ctrl-C: the drain goes on unwatched
 `;
 
+const CONNECTIONS = `Usage: holdfast connections [options]
+
+Prints what an endpoint knows of its clients: connections and sessions, and how
+many were turned away since it started, by reason.
+
+Options
+${CHOICE}  --endpoint E   the endpoint of this name. Default endpoint
+  --json         the same as JSON
+  --help         this text
+
+${EXIT_CODES}`;
+
 /** The commands and the help text of each. */
-export const COMMAND_HELP = { tree: TREE, info: INFO, list: LIST, drain: DRAIN } as const;
+export const COMMAND_HELP = { tree: TREE, info: INFO, list: LIST, connections: CONNECTIONS, drain: DRAIN } as const;
 
 /** The name of a command. */
 export type CommandName = keyof typeof COMMAND_HELP;

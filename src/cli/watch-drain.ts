@@ -34,7 +34,7 @@ export async function watchDrain(
   try {
     // The order itself is waited for, whatever the user presses: it must be known whether it was taken.
     for (let question = first; ; question = look) {
-      const { drain, system } = readDrainView(await client.ask(question));
+      const { drain, system, closed } = readDrainView(await client.ask(question));
       if (drain === undefined || (last !== undefined && drain.number !== last.number)) {
         throw new InspectorError(
           "protocol",
@@ -42,7 +42,7 @@ export async function watchDrain(
         );
       }
       last = drain;
-      if (drain.state !== "running") return output.end(drain) ? 0 : BROKE_OFF;
+      if (drain.state !== "running") return output.end(drain, closed) ? 0 : BROKE_OFF;
       if (interruption.signal.aborted) {
         output.unwatched(drain, system.pid);
         return INTERRUPTED;

@@ -4,13 +4,14 @@ import type { ActorSystem } from "../kernel/system.js";
 import type { InspectableActor, InspectableSystem } from "./inspectable.js";
 import type { DrainProgress, DrainView } from "./protocol/drain.js";
 import { isRecord } from "./protocol/json.js";
-import type { ClaimedOrigin, DrainOrder, DrainRequest, ReplyError } from "./protocol/messages.js";
+import type { ClaimedOrigin, DrainCancel, DrainOrder, DrainRequest, ReplyError } from "./protocol/messages.js";
 import type { DrainAction } from "./reader-connection.js";
 import type { Answer } from "./snapshot-source.js";
 
 /** The part of an endpoint's actor `clients` that is used here. */
 interface Drains {
-  drain(perSecond: number): number;
+  drain(perSecond: number, options?: { readonly stayClosed?: boolean }): number;
+  cancelDrain(): unknown;
 }
 
 /** A drain that was begun here. */
@@ -20,8 +21,15 @@ interface Begun extends DrainOrder {
   total: number;
   /** As last seen; undefined before the order has been taken. */
   left: number | undefined;
+  /** Whether it was cancelled through this desk. */
+  cancelled: boolean;
   /** Present when it has ended. */
-  ended?: { readonly elapsedMs: number; readonly left: number; readonly reason?: string };
+  ended?: {
+    readonly state: "done" | "cancelled" | "failed";
+    readonly elapsedMs: number;
+    readonly left: number;
+    readonly reason?: string;
+  };
 }
 
 /** Endpoints whose last drain is remembered. */
@@ -51,10 +59,20 @@ export class DrainDesk implements DrainAction {
 
   answer(request: DrainRequest): Answer {
     try {
-      return request.method === "drain.look" ? this.#look(request.params.endpoint) : this.#begin(request.params);
+      return this.#answer(request);
     } catch (error) {
-      const message = `The drain could not be ${request.method === "drain.look" ? "looked at" : "begun"}: ${textOf(error)}`;
-      return refused({ code: "internal", message });
+      return refused({ code: "internal", message: `${request.method} failed: ${textOf(error)}` });
+    }
+  }
+
+  #answer(request: DrainRequest): Answer {
+    switch (request.method) {
+      case "drain.look":
+        return this.#look(request.params.endpoint);
+      case "drain.start":
+        return this.#begin(request.params);
+      case "drain.cancel":
+        return this.#cancel(request.params);
     }
   }
 
@@ -64,7 +82,7 @@ export class DrainDesk implements DrainAction {
   }
 
   #begin(order: DrainOrder): Answer {
-    const { endpoint, perSecond } = order;
+    const { endpoint, perSecond, stayClosed = false } = order;
     const clients = this.#clientsOf(endpoint);
     const actor = this.#system.whereis<Drains>(endpoint + SUFFIX);
     if (clients === undefined || actor === undefined) return this.#refuse(order, this.#unknown(endpoint));
@@ -81,11 +99,25 @@ export class DrainDesk implements DrainAction {
       startedAt: this.#system.clock.now(),
       total,
       left: undefined,
+      cancelled: false,
     };
     this.#remember(begun);
     this.#audit(order, "started", `begins: ${total} clients, ${perSecond} a second`, { clients: total });
     // As long as it takes: the call ends at the latest with the actor.
-    void this.#follow(begun, actor.callWithin(Number.POSITIVE_INFINITY).drain(perSecond));
+    void this.#follow(begun, actor.callWithin(Number.POSITIVE_INFINITY).drain(perSecond, { stayClosed }));
+    return this.#show(endpoint, clients);
+  }
+
+  /** It has ended when a later look says so. Without a drain under way it opens an endpoint that has stayed closed. */
+  #cancel(order: DrainCancel): Answer {
+    const { endpoint } = order;
+    const clients = this.#clientsOf(endpoint);
+    const actor = this.#system.whereis<Drains>(endpoint + SUFFIX);
+    if (clients === undefined || actor === undefined) return this.#refuse(order, this.#unknown(endpoint));
+    const running = this.#running(endpoint);
+    if (running !== undefined) running.cancelled = true;
+    this.#audit(order, "cancelled", "is cancelled: it takes new connections again", {});
+    actor.cast.cancelDrain();
     return this.#show(endpoint, clients);
   }
 
@@ -93,14 +125,19 @@ export class DrainDesk implements DrainAction {
     const took = (): number => Math.round(this.#system.clock.now() - begun.startedAt);
     try {
       const clients = await drained;
+      if (begun.cancelled) {
+        const left = Math.max(0, begun.total - clients);
+        begun.ended = { state: "cancelled", elapsedMs: took(), left };
+        return;
+      }
       begun.total = clients;
-      begun.ended = { elapsedMs: took(), left: 0 };
+      begun.ended = { state: "done", elapsedMs: took(), left: 0 };
       this.#audit(begun, "done", `is done: ${clients} clients, ${took()} ms`, { clients, tookMs: took() });
     } catch (error) {
       const reason = error instanceof CallError ? formatReason(error.reason) : textOf(error);
       const clients = this.#clientsOf(begun.endpoint);
       const left = (clients === undefined ? undefined : leftOf(clients)) ?? this.#connected(begun.endpoint);
-      begun.ended = { elapsedMs: took(), left, reason };
+      begun.ended = { state: "failed", elapsedMs: took(), left, reason };
       this.#audit(begun, "failed", `broke off after ${took()} ms: ${reason}`, { reason, tookMs: took() });
     }
   }
@@ -111,6 +148,7 @@ export class DrainDesk implements DrainAction {
       system: { name: this.#view.name, pid: process.pid },
       endpoint,
       clients: this.#connected(endpoint),
+      closed: statusOf(clients)["closed"] === true,
       ...(begun === undefined ? {} : { drain: this.#progress(begun, clients) }),
     };
     return { ok: true, json: JSON.stringify(view) };
@@ -119,9 +157,7 @@ export class DrainDesk implements DrainAction {
   #progress(begun: Begun, clients: InspectableActor): DrainProgress {
     const { number, perSecond, ended, startedAt } = begun;
     if (ended !== undefined) {
-      const { elapsedMs, left, reason } = ended;
-      const told = { number, total: begun.total, left, perSecond, elapsedMs };
-      return reason === undefined ? { ...told, state: "done" } : { ...told, state: "failed", reason };
+      return { number, total: begun.total, perSecond, ...ended };
     }
     // Nothing is said of it before the order is taken, and when all are told. It may be about more than were counted before.
     begun.left = leftOf(clients) ?? (begun.left === undefined ? undefined : 0);
@@ -167,20 +203,21 @@ export class DrainDesk implements DrainAction {
     return { code: "no_such_endpoint", message: `No endpoint has the name ${JSON.stringify(endpoint)}. ${running}` };
   }
 
-  #refuse(order: DrainOrder, error: ReplyError): Answer {
+  #refuse(order: DrainOrder | DrainCancel, error: ReplyError): Answer {
     this.#audit(order, "refused", `is refused: ${error.message}`, { reason: error.code });
     return refused(error);
   }
 
   // A warning, because the usual reporter drops what is less, and whoever reads the log must find why all clients went.
-  #audit(order: DrainOrder, event: string, text: string, more: Readonly<Record<string, unknown>>): void {
-    const { endpoint, perSecond, by } = order;
+  #audit(order: DrainOrder | DrainCancel, event: string, text: string, more: Readonly<Record<string, unknown>>): void {
+    const { endpoint, by } = order;
+    const pace = "perSecond" in order ? { perSecond: order.perSecond } : {};
     const at = new Date(this.#system.clock.wallTime()).toISOString();
     this.#system.report({
       type: "inspector_action",
       level: "warning",
       text: `Drain of endpoint ${JSON.stringify(endpoint)}, ordered through the inspector by ${origin(by)}, ${text}`,
-      details: { action: "drain", event, endpoint, perSecond, at, socketUid: process.getuid?.(), claimed: by, ...more },
+      details: { action: "drain", event, endpoint, ...pace, at, socketUid: process.getuid?.(), claimed: by, ...more },
     });
   }
 }

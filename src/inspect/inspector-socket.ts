@@ -3,6 +3,7 @@ import { chmod, readdir, rm } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import type { Clock } from "../kernel/clock.js";
+import type { Branches } from "./branches.js";
 import type { InspectableSystem } from "./inspectable.js";
 import { inspectorClock } from "./clock.js";
 import { isProcessAlive } from "./protocol/discover.js";
@@ -40,9 +41,11 @@ export interface InspectorOptions {
   readonly clock?: Clock;
 }
 
-/** What the opened actions are carried out by. */
+/** What the opened actions are carried out by, and what the system's own tables do not show. */
 export interface OpenActions {
   readonly drain?: DrainAction;
+  /** The trees of other processes that belong to the system. */
+  readonly branches?: Branches;
 }
 
 /**
@@ -87,7 +90,7 @@ export class Inspector {
     this.#idleTimeoutMs = options.idleTimeoutMs ?? 60_000;
     this.#maxClients = options.maxClients ?? 8;
     this.#actions = actions;
-    this.#source = new SnapshotSource(system, this.#clock, options.minSnapshotIntervalMs ?? 250);
+    this.#source = new SnapshotSource(system, this.#clock, options.minSnapshotIntervalMs ?? 250, actions.branches);
     this.#server = createServer((socket) => this.#accept(socket));
   }
 

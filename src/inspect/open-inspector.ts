@@ -1,4 +1,6 @@
+import { branchesOf, inspectorFolderOf } from "../cluster/tree-port.js";
 import type { ActorSystem } from "../kernel/system.js";
+import { Branches } from "./branches.js";
 import { DrainDesk } from "./drain-desk.js";
 import { type Inspector, type InspectorActions, type InspectorOptions, serveInspector } from "./inspector-socket.js";
 import { inspectSystem } from "./kernel-adapter.js";
@@ -28,11 +30,13 @@ export interface OpenInspectorOptions extends InspectorOptions {
 export async function openInspector(system: ActorSystem, options: OpenInspectorOptions = {}): Promise<Inspector> {
   const { actions, ...serving } = options;
   const view = inspectSystem(system);
-  const inspector = await serveInspector(
-    view,
-    serving,
-    actions?.drain === true ? { drain: new DrainDesk(system, view) } : {},
-  );
+  // One process shows the tree of all: readers find its socket, and it finds those of the others.
+  const directory = inspectorFolderOf(system);
+  const branches = branchesOf(system);
+  const inspector = await serveInspector(view, directory === undefined ? serving : { ...serving, directory }, {
+    ...(actions?.drain === true ? { drain: new DrainDesk(system, view) } : {}),
+    ...(branches === undefined ? {} : { branches: new Branches(branches) }),
+  });
   void closeWith(system, inspector);
   return inspector;
 }

@@ -112,10 +112,29 @@ export class ReaderConnection {
       this.#warmUpTimer = clock.setTimer(warmUpMs, () => this.#resume());
       return;
     }
+    const gathering = request.method === "tree" ? source.gathering(request.params.all) : undefined;
+    if (gathering !== undefined) {
+      this.#lines.unshift(line);
+      this.#wait();
+      void gathering.then(() => this.#resume());
+      return;
+    }
+    const elsewhere = request.method === "info" ? source.elsewhere(request.params.actor) : undefined;
+    if (elsewhere !== undefined) {
+      this.#wait();
+      void elsewhere.then((found) => this.#answerLate(request.id, found));
+      return;
+    }
     const isReading = request.method === "tree" || request.method === "info";
     const answer = isReading ? source.answer(request) : drain?.answer(request);
     if (answer === undefined) return;
-    this.#write(answer.ok ? encodeResult(request.id, answer.json) : encodeError(request.id, answer.error));
+    this.#write(encodeAnswer(request.id, answer));
+  }
+
+  #answerLate(id: number, answer: Answer): void {
+    if (this.#closed) return;
+    // Else its "drain" lets the next request in.
+    if (this.#socket.write(encodeAnswer(id, answer))) this.#resume();
   }
 
   #write(reply: string): void {
@@ -148,4 +167,8 @@ export class ReaderConnection {
     source.leave();
     onClose(this);
   }
+}
+
+function encodeAnswer(id: number, answer: Answer): string {
+  return answer.ok ? encodeResult(id, answer.json) : encodeError(id, answer.error);
 }

@@ -3,7 +3,7 @@ import type { ActorRef, AnyRef, Handlers } from "./actor-ref.js";
 import type { ArgumentSchemas } from "./argument-schemas.js";
 import { type AliasOptions, type AliasRef, makeAlias, unalias } from "./alias.js";
 import type { MailboxOptions } from "./behaviour.js";
-import { type Cell, cellOf } from "./cell.js";
+import { type Cell, cellOf, ownCellOf } from "./cell.js";
 import { takeConstructing } from "./construct.js";
 import { current } from "./current.js";
 import { Deferred } from "./deferred.js";
@@ -239,12 +239,12 @@ export abstract class Actor<Args = void> {
 
   /** Makes another actor handle no messages until it is resumed as often as it was suspended, or until this actor ends. */
   protected suspend(other: AnyRef): void {
-    suspendCell(cellOf(other), liveCell(this.#cell));
+    suspendCell(ownCellOf(other), liveCell(this.#cell));
   }
 
   /** Undoes one {@link Actor.suspend} by this actor; false when there was none. */
   protected resume(other: AnyRef): boolean {
-    return resumeCell(cellOf(other), liveCell(this.#cell));
+    return resumeCell(ownCellOf(other), liveCell(this.#cell));
   }
 
   /** Makes a new actor and returns its ref at once; `init` runs in its own first turn. Not linked unless `options.link` is true. */

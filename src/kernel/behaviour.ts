@@ -100,6 +100,11 @@ export class Behaviour {
     this.lastCastView = new this.#castClass(null);
   }
 
+  /** The names of its messages. */
+  get messageNames(): readonly string[] {
+    return Object.keys(this.#castClass.prototype);
+  }
+
   viewForCalls(cell: Cell): Calls {
     this.lastCallView = new this.#callClass(cell, this.#callTimeoutMs);
     return this.lastCallView;

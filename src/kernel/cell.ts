@@ -4,7 +4,7 @@ import type { Behaviour } from "./behaviour.js";
 import { checkTimeout, post } from "./delivery.js";
 import { BadArgumentError, whatCame } from "./errors.js";
 import type { ExitReason } from "./exit-reason.js";
-import { BUSY, DEAD, STARTING, STOPPING, SUSPENDED } from "./flags.js";
+import { BUSY, DEAD, REMOTE, STARTING, STOPPING, SUSPENDED } from "./flags.js";
 import type { Links } from "./links.js";
 import type { Mailbox } from "./mailbox.js";
 import { INIT, type Operation } from "./operation.js";
@@ -76,6 +76,7 @@ export class Cell implements ActorRef<unknown> {
   }
 
   toString(): string {
+    if ((this.flags & REMOTE) !== 0) return this.behaviour.kernel.remote?.addressOf(this) ?? `<?.${this.id}>`;
     return `<0.${this.id}>`;
   }
 
@@ -118,6 +119,15 @@ export class Cell implements ActorRef<unknown> {
   get exitReason(): ExitReason {
     return (this.flags & DEAD) === 0 ? undefined : this.payload;
   }
+}
+
+/** The cell behind the ref of an actor of this node, for what no other node can be asked to do. @throws {BadArgumentError} for any other */
+export function ownCellOf(ref: AnyRef): Cell {
+  const cell = cellOf(ref);
+  if ((cell.flags & REMOTE) === 0) return cell;
+  throw new BadArgumentError(
+    `Expected an actor of this node, got ${cell.describe()}: have an actor of its own node do that, or send it an exit signal`,
+  );
 }
 
 /** The cell behind a ref. @throws {BadArgumentError} for anything that is not a ref of this process */

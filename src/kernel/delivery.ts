@@ -3,7 +3,7 @@ import { trackedRun } from "./caller-context.js";
 import { current } from "./current.js";
 import { BadArgumentError, whatCame } from "./errors.js";
 import { extrasOf } from "./extras.js";
-import { CONTINUING, DEAD, GATE, HELD, QUEUED, SIGNALLED, SUSPENDED } from "./flags.js";
+import { CONTINUING, DEAD, GATE, HELD, QUEUED, REMOTE, SIGNALLED, SUSPENDED } from "./flags.js";
 import { Mailbox } from "./mailbox.js";
 import type { Operation } from "./operation.js";
 import { PendingCall } from "./pending-call.js";
@@ -65,7 +65,11 @@ export function request(cell: Cell, operation: Operation, payload: unknown, time
 /** Puts a message behind those that wait; false when the actor has ended or its mailbox is full and refuses the newest. */
 function append(cell: Cell, operation: Operation, payload: unknown, from: unknown): boolean {
   const { mailbox } = cell;
-  if ((cell.flags & DEAD) !== 0) return false;
+  if ((cell.flags & (DEAD | REMOTE)) !== 0) {
+    if ((cell.flags & DEAD) !== 0) return false;
+    cell.behaviour.kernel.remote?.deliver(cell, operation, payload, from instanceof PendingCall ? from : null);
+    return true;
+  }
   if (mailbox !== null && mailbox.length < cell.behaviour.mailboxLimit - 1) mailbox.push(operation, payload, from);
   else if (!appendWithCare(cell, operation, payload, from)) return false;
   // Suspended and busy actors are queued when they are released.

@@ -14,7 +14,8 @@ export type CallErrorCode =
   | "exit"
   | "mailbox_full"
   | "bad_argument"
-  | "schema_failed";
+  | "schema_failed"
+  | "cannot_carry";
 
 /** What a {@link CallError} says about the call that failed. */
 export interface CallFailure {
@@ -34,7 +35,8 @@ export interface CallFailure {
  * `code` says why: `timeout` (no reply in time; the callee may still handle it, the late reply is dropped), `noproc` (the actor had ended
  * before), `exit` (it ended before it replied; `reason` is its exit reason and `cause` its error), `calling_self` (an actor called itself
  * and would wait for ever), `cycle` (the callee waits, directly or through others, for the caller), `mailbox_full` (the bounded mailbox refused the message), `bad_argument` (a schema of the callee's
- * class refused the arguments; `reason` is `{ badArgument: issues, omitted }`), `schema_failed` (that schema could not tell; `cause` says why). The semantics are those of `gen_server:call`.
+ * class refused the arguments; `reason` is `{ badArgument: issues, omitted }`), `schema_failed` (that schema could not tell; `cause` says why),
+ * `cannot_carry` (the arguments or the reply hold something that cannot cross to another node; `reason` is `{ field, text }`). The semantics are those of `gen_server:call`.
  */
 export class CallError extends HoldfastError {
   override readonly name = "CallError";
@@ -69,6 +71,8 @@ function callErrorText(code: CallErrorCode, failure: CallFailure): string {
       return `${call}: its arguments do not fit their schema: ${formatReason(failure.reason)}`;
     case "schema_failed":
       return `${call}: the schema of its arguments could not check them: ${formatReason(failure.reason)}`;
+    case "cannot_carry":
+      return `${call}: what it says cannot cross to another node: ${formatReason(failure.reason)}`;
     case "exit":
       return `${call}: the actor ended before it replied, with ${formatReason(failure.reason)}`;
   }

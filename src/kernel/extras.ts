@@ -4,6 +4,7 @@ import type { SignalQueue } from "./signal.js";
 import type { PendingCall } from "./pending-call.js";
 import type { Cell } from "./cell.js";
 import type { Debug } from "./debug.js";
+import type { Holding } from "./holdings.js";
 import type { IdleTimeout } from "./idle.js";
 import type { Timer } from "./timers.js";
 
@@ -35,6 +36,8 @@ export class Extras {
   /** The count of handled messages when it went to sleep; -1 when it did not. */
   hibernatedAt = -1;
   abort: AbortController | null = null;
+  /** What tables outside the kernel keep for it. */
+  holdings: Holding | null = null;
   /** Called once with the reason when the actor ends. */
   exitWaiters: Set<(reason: ExitReason) => void> | null = null;
 }

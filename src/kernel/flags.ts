@@ -30,12 +30,16 @@ export const DEBUGGED = 4096;
 export const AWAITED = 8192;
 /** Spawned without arguments, and its `init` has yet to run: the cell's own slot is free for the first message. */
 export const UNBORN = 16_384;
+/** Stands in for an actor of another node; see `remote.ts`. */
+export const REMOTE = 32_768;
+/** Holds something of which the cluster has only one: before each message it is asked whether that is still so. */
+export const GUARDED = 65_536;
 
 /** With none of these a message is put in the cell and the actor queued, without looking further. */
-export const GATE = QUEUED | BUSY | SUSPENDED | STARTING | STOPPING | DEAD;
+export const GATE = QUEUED | BUSY | SUSPENDED | STARTING | STOPPING | DEAD | REMOTE;
 /** While one of these holds, no user message is handled. */
 export const HELD = BUSY | SUSPENDED | STARTING | STOPPING | DEAD;
 /** After a handler, one of these wants something before the next message. */
 export const ATTENTION = BUSY | SUSPENDED | STOPPING | DEAD | STOP_REQUESTED | CONTINUING | IDLING | DEBUGGED;
 /** Before a message, one of these wants something. */
-export const BEFORE_MESSAGE = HELD | CONTINUING | DEBUGGED;
+export const BEFORE_MESSAGE = HELD | CONTINUING | DEBUGGED | GUARDED;

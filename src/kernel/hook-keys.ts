@@ -31,6 +31,13 @@ export const readState: unique symbol = Symbol("holdfast.readState");
 export const writeState: unique symbol = Symbol("holdfast.writeState");
 
 /**
+ * Key of the method by which an object that is no actor says what crosses to another node in its stead: a plain object.
+ *
+ * Without it an instance of a class cannot be sent to an actor of another node. What arrives has none of the class's methods.
+ */
+export const asData: unique symbol = Symbol("holdfast.asData");
+
+/**
  * Key of a static list: the methods of this class that are messages; all its others are not.
  *
  * For authors of behaviours, whose own methods must not become messages of the classes built on them.

@@ -11,6 +11,7 @@ import { SUSPENDED } from "./flags.js";
 import { Groups } from "./groups.js";
 import { expireIdle, IdleTimeout } from "./idle.js";
 import type { Random } from "./random.js";
+import type { RemoteSignals } from "./remote.js";
 import type { Report, Reporter } from "./report.js";
 import type { SchedulerFactory, TurnScheduler } from "./scheduler.js";
 import type { ActorSystem } from "./system.js";
@@ -50,6 +51,8 @@ export class Kernel {
   links = 0;
   monitors = 0;
   nextMonitorId = 1;
+  /** What carries signals to actors of other nodes; `null` in a system that knows none. */
+  remote: RemoteSignals | null = null;
   /** What follows handlers through their awaits, if the system was given any. */
   readonly callerContext: CallerContext | null;
   readonly #behaviours = new Map<unknown, Behaviour>();

@@ -1,9 +1,10 @@
 import type { AnyRef } from "./actor-ref.js";
 import { Alias, type MonitorAliasMode } from "./alias.js";
 import { type Cell, cellOf } from "./cell.js";
+import type { ExitReason } from "./exit-reason.js";
 import { BadArgumentError, whatCame } from "./errors.js";
 import { extrasOf } from "./extras.js";
-import { DEAD, LINKED_TO_PARENT, SIGNALLED } from "./flags.js";
+import { DEAD, LINKED_TO_PARENT, REMOTE, SIGNALLED } from "./flags.js";
 import { isLinked, withLink, withoutLink } from "./links.js";
 import { Monitor, type MonitorOptions, type MonitorRef, withWatcher } from "./monitor.js";
 import { detachMonitor, exitSignal, sendDown } from "./termination.js";
@@ -12,13 +13,14 @@ import { detachMonitor, exitSignal, sendDown } from "./termination.js";
 export function link(cell: Cell, target: AnyRef): void {
   const other = cellOf(target);
   if (other === cell) return;
-  if ((other.flags & DEAD) !== 0) return exitSignal(other, cell, "noproc", true);
+  if ((other.flags & DEAD) !== 0) return exitSignal(other, cell, reasonOfAbsence(other), true);
   if (other === cell.parent) cell.flags |= LINKED_TO_PARENT;
   else if (cell === other.parent) other.flags |= LINKED_TO_PARENT;
   else if (!isLinked(cell.links, other)) {
     cell.links = withLink(cell.links, other);
     other.links = withLink(other.links, cell);
     cell.behaviour.kernel.links++;
+    if ((other.flags & REMOTE) !== 0) cell.behaviour.kernel.remote?.link(cell, other);
   }
 }
 
@@ -31,6 +33,7 @@ export function unlink(cell: Cell, target: AnyRef): void {
     cell.links = withoutLink(cell.links, other);
     other.links = withoutLink(other.links, cell);
     cell.behaviour.kernel.links--;
+    if ((other.flags & REMOTE) !== 0) cell.behaviour.kernel.remote?.unlink(cell, other);
   }
   dropSignals(cell, other);
 }
@@ -43,16 +46,24 @@ export function monitor(watcher: Cell, target: AnyRef | string, options: Monitor
   const made = new Monitor(kernel.nextMonitorId++, watcher, cell, byName ? target : undefined, options.tag);
   if (options.alias !== undefined) made.alias = new Alias(watcher, checkMode(options.alias), false, made);
   if (cell === undefined || (cell.flags & DEAD) !== 0) {
-    sendDown(made, "noproc");
+    sendDown(made, cell === undefined ? "noproc" : reasonOfAbsence(cell));
     return made;
   }
   const targetExtras = extrasOf(cell);
+  const isFirst = targetExtras.watchers === null;
   targetExtras.watchers = withWatcher(targetExtras.watchers, made);
   const extras = extrasOf(watcher);
   extras.monitors ??= new Set();
   extras.monitors.add(made);
   kernel.monitors++;
+  // Asked for once, however many watch it here. It may answer at once that its node cannot be reached.
+  if (isFirst && (cell.flags & REMOTE) !== 0) kernel.remote?.monitor(cell);
   return made;
+}
+
+/** What those are told who link or monitor an actor that has ended. */
+function reasonOfAbsence(cell: Cell): ExitReason {
+  return (cell.flags & REMOTE) !== 0 && cell.exitReason === "noconnection" ? "noconnection" : "noproc";
 }
 
 /** Ends a monitor; true when it was active. */

@@ -1,6 +1,6 @@
 import { Actor } from "./actor.js";
 import type { AnyRef } from "./actor-ref.js";
-import { type Cell, cellOf } from "./cell.js";
+import { type Cell, cellOf, ownCellOf } from "./cell.js";
 import { current } from "./current.js";
 import { Debug, type DebugEvent, type DebugFunction, type Statistics } from "./debug.js";
 import { orderAfter, signal } from "./delivery.js";
@@ -159,7 +159,7 @@ export const sys = {
 } as const;
 
 function ask<T>(ref: AnyRef, method: string, options: SysOptions, work: (cell: Cell) => T | Promise<T>): Promise<T> {
-  const cell = cellOf(ref);
+  const cell = ownCellOf(ref);
   const { system, clock } = cell.behaviour.kernel;
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const failure = (code: CallErrorCode, reason: ExitReason): CallError =>

@@ -1,7 +1,7 @@
 import { type Actor, type ActorClass, asRef, type StartParameters } from "./actor.js";
 import type { ActorRef, AnyRef } from "./actor-ref.js";
 import type { CallerContext } from "./caller-context.js";
-import { type Cell, cellOf } from "./cell.js";
+import { type Cell, cellOf, ownCellOf } from "./cell.js";
 import { type Clock, realClock } from "./clock.js";
 import type { DeadLetters } from "./dead-letters.js";
 import { checkTimeout, signal } from "./delivery.js";
@@ -9,16 +9,17 @@ import { BadArgumentError, CallError, NoContextError, StartError, whatCame } fro
 import type { ExitReason } from "./exit-reason.js";
 import { extrasOf } from "./extras.js";
 import { childrenOf } from "./family.js";
-import { DEAD } from "./flags.js";
+import { DEAD, REMOTE } from "./flags.js";
 import { type ActorInfo, type InfoOptions, infoOf } from "./info.js";
 import { Kernel } from "./kernel.js";
 import type { MonitorRef } from "./monitor.js";
 import { type Random, systemRandom } from "./random.js";
 import { consoleReporter, type Report, type Reporter } from "./report.js";
+import { limitReports } from "./report-limit.js";
 import { nodeExecutor, Scheduler, type SchedulerFactory } from "./scheduler.js";
 import { type CellStart, type SpawnOptions, type StartOptions, spawnCell, startCell } from "./starting.js";
 import { Signal } from "./signal.js";
-import { exitSignal } from "./termination.js";
+import { endUnusedWatch, exitSignal } from "./termination.js";
 import type { NameFor } from "./typed-name.js";
 
 /** How a start ended: a ref, a wish not to run (`init` returned `{ ignore: true }`), or the reason it failed. */
@@ -39,7 +40,7 @@ export interface SystemOptions<Root> {
   readonly clock?: Clock;
   /** Where randomness comes from; `Math.random` by default. */
   readonly random?: Random;
-  /** Gets crash reports and the like; by default errors and warnings go to the console's error stream. */
+  /** Gets crash reports and the like; by default errors and warnings go to the console's error stream, so many of each type a second. */
   readonly reporter?: Reporter;
   /** How long actors may run before I/O gets its turn, in milliseconds; 5 by default. */
   readonly sliceMs?: number;
@@ -155,7 +156,10 @@ export class ActorSystem {
     });
   }
 
-  /** Calls `listener` once with the exit reason when an actor has ended; at once when it had ended before. Not through a mailbox. Returns a function that takes the listener off. */
+  /**
+   * Calls `listener` once with the exit reason when an actor has ended; at once when it had ended before. Not through a mailbox. Returns a function
+   * that takes the listener off. For an actor of another node the reason may be `noconnection`: its node cannot be reached, and it may live on.
+   */
   onExit(ref: AnyRef, listener: (reason: ExitReason) => void): () => void {
     const cell = cellOf(ref);
     if ((cell.flags & DEAD) !== 0) {
@@ -166,8 +170,12 @@ export class ActorSystem {
     extras.exitWaiters ??= new Set();
     // Wrapped, so that one listener given twice is called twice.
     const waiter = (reason: ExitReason): void => listener(reason);
+    const isFirst = extras.exitWaiters.size === 0 && extras.watchers === null;
     extras.exitWaiters.add(waiter);
-    return () => void extras.exitWaiters?.delete(waiter);
+    if (isFirst && (cell.flags & REMOTE) !== 0) this.#kernel.remote?.monitor(cell);
+    return () => {
+      if (extras.exitWaiters?.delete(waiter) === true) endUnusedWatch(cell);
+    };
   }
 
   /** Why an actor ended; `undefined` while it lives. */
@@ -183,7 +191,7 @@ export class ActorSystem {
    */
   async stopActor(ref: AnyRef, reason: ExitReason = "normal", timeoutMs = DEFAULT_STOP_TIMEOUT_MS): Promise<void> {
     checkTimeout(timeoutMs);
-    const cell = cellOf(ref);
+    const cell = ownCellOf(ref);
     const failure = { target: cell.describe(), method: "stop", timeoutMs };
     if ((cell.flags & DEAD) !== 0) throw new CallError("noproc", { ...failure, reason: cell.exitReason });
     let takeOff: () => void = () => undefined;
@@ -321,7 +329,8 @@ export async function createScheduledSystem<Root extends Actor<never>>(
   options: SystemOptions<Root>,
   schedulerOf: SchedulerFactory,
 ): Promise<ActorSystem> {
-  const { clock = realClock, random = systemRandom, reporter = consoleReporter, callerContext } = options;
+  const { clock = realClock, random = systemRandom, callerContext } = options;
+  const { reporter = limitReports(consoleReporter, { clock }) } = options;
   const name = checkSystemName(options.name ?? "holdfast");
   const system = new ActorSystem(new Kernel({ clock, random, reporter, schedulerOf, callerContext }), name);
   system.kernel.system = system;

@@ -2,7 +2,8 @@ import type { Cell } from "./cell.js";
 import { orderAfter, signal } from "./delivery.js";
 import { type ExitReason, formatReason, reasonOfThrown } from "./exit-reason.js";
 import { adopt, disown, heirOf } from "./family.js";
-import { DEAD, LINKED_TO_PARENT, QUEUED, TRAPPING } from "./flags.js";
+import { DEAD, LINKED_TO_PARENT, QUEUED, REMOTE, TRAPPING } from "./flags.js";
+import { endHoldings } from "./holdings.js";
 import { release } from "./hook-keys.js";
 import { linkedCells, withoutLink } from "./links.js";
 import { type Down, type Monitor, watcherList, withoutWatcher } from "./monitor.js";
@@ -15,6 +16,8 @@ interface Ending {
   readonly cell: Cell;
   readonly reason: ExitReason;
 }
+
+const HOLDING_THREW = "a table that keeps something for it threw";
 
 // A death can cause deaths through links: they are worked off in a loop, so that a chain of any length needs no stack.
 const endings: Ending[] = [];
@@ -49,6 +52,10 @@ export function die(cell: Cell, reason: ExitReason): void {
  */
 export function exitSignal(sender: Cell | null, target: Cell, reason: ExitReason, throughLink: boolean): void {
   if ((target.flags & DEAD) !== 0) return;
+  if ((target.flags & REMOTE) !== 0) {
+    target.behaviour.kernel.remote?.exit(sender, target, reason, throughLink);
+    return;
+  }
   if (reason === "kill" && !throughLink) return die(target, "killed");
   if ((target.flags & TRAPPING) !== 0) {
     const after = orderAfter(target, sender);
@@ -70,15 +77,20 @@ function exitOf(ref: Cell, reason: ExitReason): Exit {
 }
 
 function end(cell: Cell, reason: ExitReason): void {
-  const { behaviour, extras } = cell;
+  const { behaviour, extras, operation, payload, from } = cell;
   const { kernel } = behaviour;
-  cell.flags = DEAD | (cell.flags & (QUEUED | LINKED_TO_PARENT));
-  kernel.ended++;
+  // From here on the payload is the reason: whoever is called below may ask for it.
+  cell.operation = null;
+  cell.payload = reason;
+  cell.from = null;
+  cell.flags = DEAD | (cell.flags & (QUEUED | LINKED_TO_PARENT | REMOTE));
+  if ((cell.flags & REMOTE) === 0) kernel.ended++;
   behaviour.forget(cell);
-  // Names, groups and timers go before anyone hears of the death, so that whoever hears of it finds the name free.
+  // Names, groups, what tables keep, and timers go before anyone hears of the death, so that whoever hears of it finds the name free.
   if (extras !== null) {
     if (extras.name !== undefined && kernel.names.get(extras.name) === cell) kernel.names.delete(extras.name);
     if (extras.groups !== null) kernel.groups.leaveAll(cell);
+    if (extras.holdings !== null) endHoldings(extras, (thrown) => reportFailure(cell, HOLDING_THREW, thrown));
     if (extras.timers !== null) for (const timer of extras.timers) kernel.timers.cancel(timer);
     if (extras.monitors !== null) {
       for (const monitor of extras.monitors) detachMonitor(monitor);
@@ -93,11 +105,17 @@ function end(cell: Cell, reason: ExitReason): void {
     extras.debug = null;
     extras.abort?.abort(reason);
   }
+  if (operation !== null) dropMessage(cell, operation, payload, from, reason);
   dropMessages(cell, reason);
   releaseActor(cell, reason);
   cell.actor = undefined;
   tellFamily(cell, reason);
   tellWatchers(cell, reason);
+  tellWaiters(cell, reason);
+}
+
+function tellWaiters(cell: Cell, reason: ExitReason): void {
+  const { extras } = cell;
   const waiters = extras?.exitWaiters ?? null;
   if (extras !== null) extras.exitWaiters = null;
   for (const waiter of waiters ?? []) tellWaiter(cell, waiter, reason);
@@ -129,11 +147,7 @@ function reportFailure(cell: Cell, what: string, thrown: unknown): void {
 }
 
 function dropMessages(cell: Cell, reason: ExitReason): void {
-  const { operation, payload, from, mailbox } = cell;
-  cell.operation = null;
-  cell.payload = reason;
-  cell.from = null;
-  if (operation !== null) dropMessage(cell, operation, payload, from, reason);
+  const { mailbox } = cell;
   if (mailbox !== null) {
     while (mailbox.length > 0) {
       dropMessage(cell, mailbox.operation(), mailbox.payload(), mailbox.from(), reason);
@@ -160,6 +174,10 @@ function tellFamily(cell: Cell, reason: ExitReason): void {
     cell.flags &= ~LINKED_TO_PARENT;
   }
   if (cell.firstChild !== null) tellChildren(cell, reason);
+  tellLinks(cell, reason);
+}
+
+function tellLinks(cell: Cell, reason: ExitReason): void {
   for (const other of linkedCells(cell.links)) {
     other.links = withoutLink(other.links, cell);
     cell.behaviour.kernel.links--;
@@ -191,6 +209,18 @@ function tellWatchers(cell: Cell, reason: ExitReason): void {
   extras.watchers = null;
 }
 
+/**
+ * Tells links, monitors and callers of an actor of another node that it cannot be reached, as its end would.
+ *
+ * It may live on: when its node is reached again, new relations can be made with it. This is what a lost connection does in Erlang.
+ */
+export function sever(standIn: Cell, reason: ExitReason): void {
+  for (const call of [...(standIn.extras?.deferred ?? [])]) call.fail("exit", reason);
+  tellLinks(standIn, reason);
+  tellWatchers(standIn, reason);
+  tellWaiters(standIn, reason);
+}
+
 /** Tells the watcher of a monitor that its target is gone. */
 export function sendDown(monitor: Monitor, reason: ExitReason): void {
   const { watcher, target, name, tag, alias } = monitor;
@@ -205,5 +235,14 @@ export function sendDown(monitor: Monitor, reason: ExitReason): void {
 export function detachMonitor(monitor: Monitor): void {
   const { target } = monitor;
   const extras = target?.extras ?? null;
-  if (extras !== null) extras.watchers = withoutWatcher(extras.watchers, monitor);
+  if (target === undefined || extras === null) return;
+  extras.watchers = withoutWatcher(extras.watchers, monitor);
+  endUnusedWatch(target);
+}
+
+/** Tells the node of an actor that nobody watches it here any more. */
+export function endUnusedWatch(target: Cell): void {
+  const { extras, flags } = target;
+  if ((flags & REMOTE) === 0 || extras === null || extras.watchers !== null) return;
+  if ((extras.exitWaiters?.size ?? 0) === 0) target.behaviour.kernel.remote?.unmonitor(target);
 }

@@ -13,6 +13,7 @@ import {
   CONTINUING,
   DEAD,
   DEBUGGED,
+  GUARDED,
   HELD,
   IDLING,
   QUEUED,
@@ -28,6 +29,7 @@ import { PendingCall } from "./pending-call.js";
 import type { Exit, Signal, SystemRequest } from "./signal.js";
 import { awaitsInit, runInit } from "./starting.js";
 import { stopActor } from "./stopping.js";
+import { die } from "./termination.js";
 
 /**
  * One turn of an actor: signals first, then a continuation, then user messages, up to the length its class has earned.
@@ -40,18 +42,22 @@ export function runTurn(cell: Cell): number {
   current.cell = cell;
   if ((cell.flags & STARTING) !== 0 && awaitsInit(cell)) runInit(cell);
   while (handled < limit) {
-    if ((cell.flags & SIGNALLED) !== 0 && deliverSignal(cell)) {
-      handled++;
-      continue;
+    if ((cell.flags & SIGNALLED) !== 0) {
+      if (endsFenced(cell)) break;
+      if (deliverSignal(cell)) {
+        handled++;
+        continue;
+      }
     }
     const { operation } = cell;
     if ((cell.flags & BEFORE_MESSAGE) !== 0) {
+      if (endsFenced(cell)) break;
       if ((cell.flags & (HELD | CONTINUING)) !== 0) {
         if (!runContinuation(cell)) break;
         handled++;
         continue;
       }
-      if (operation !== null) noteMessage(cell, operation);
+      if ((cell.flags & DEBUGGED) !== 0 && operation !== null) noteMessage(cell, operation);
     }
     if (operation === null) {
       if (cell.mailbox === null) break;
@@ -65,6 +71,13 @@ export function runTurn(cell: Cell): number {
   cell.flags &= ~QUEUED;
   wake(cell);
   return handled;
+}
+
+/** Ends an actor that holds something which may belong to another node by now, whatever it was to do next; false for any other. */
+function endsFenced(cell: Cell): boolean {
+  if ((cell.flags & GUARDED) === 0 || cell.behaviour.kernel.remote?.mayAct(cell) !== false) return false;
+  die(cell, "fenced");
+  return true;
 }
 
 /** Handles the message in the cell's slot; false when something must be looked at before the next one. */

@@ -15,6 +15,12 @@ export function utf8Length(text: string): number {
   return bytes;
 }
 
+/** Tells whether a text has at most so many bytes in UTF-8; what is short is not looked at. */
+export function hasAtMostBytes(text: string, most: number): boolean {
+  // No unit takes more than three bytes, and none takes less than one.
+  return text.length * 3 <= most || (text.length <= most && utf8Length(text) <= most);
+}
+
 function isLowSurrogate(unit: number): boolean {
   return unit >= 0xdc00 && unit < 0xe000;
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock, ClockTimer } from "../kernel/clock.js";
 import { type Engine, EngineError, type EngineWrite } from "./engine.js";
 import { Undo } from "./ledger.js";
@@ -9,7 +10,7 @@ export interface KeyRange {
   readonly end: Uint8Array;
 }
 
-/** A commit as the engine will have it. */
+/** A commit as the engine will have it. Its writes are asked for when its transaction is about to begin. */
 export interface EncodedCommit {
   readonly writes: readonly EngineWrite[];
   readonly bytes: number;
@@ -40,17 +41,20 @@ export interface QueueStatus {
   readonly usedBytes: number;
 }
 
-interface Waiting extends EncodedCommit {
+interface Waiting {
+  readonly commit: EncodedCommit;
   /** False for what only waits for the others. */
   readonly counts: boolean;
   readonly resolve: () => void;
   readonly reject: (error: StoreError) => void;
 }
 
-const nothing = { writes: [], bytes: 0, garbage: [], undo: new Undo(), counts: false };
+const nothing: EncodedCommit = { writes: [], bytes: 0, garbage: [], undo: new Undo() };
 
 /** Writes of one transaction: few enough to be handed over within a millisecond or two. */
 const GROUP_WRITES = 512;
+/** Writes that are made in one turn of the event loop. */
+const SLICE_WRITES = 64;
 const GROUP_BYTES = 4 * 1024 * 1024;
 /** Garbage removed with each transaction. */
 const SWEEP_KEYS = 256;
@@ -137,9 +141,8 @@ export class CommitQueue {
   /** Adds a commit that {@link checkRoom} let in. */
   add(commit: EncodedCommit): Promise<void> {
     this.#bytes += commit.bytes;
-    const { writes, bytes, garbage, undo } = commit;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ writes, bytes, garbage, undo, counts: true, resolve, reject });
+      this.#waiting.push({ commit, counts: true, resolve, reject });
       this.#schedule();
     });
   }
@@ -162,7 +165,7 @@ export class CommitQueue {
     if (this.#waiting.length === 0) return;
     await new Promise<void>((resolve) => {
       // Behind the others, so it is settled when they are.
-      this.#waiting.push({ ...nothing, resolve, reject: () => resolve() });
+      this.#waiting.push({ commit: nothing, counts: false, resolve, reject: () => resolve() });
     });
   }
 
@@ -187,9 +190,10 @@ export class CommitQueue {
 
   async #writeGroup(): Promise<void> {
     const writes: EngineWrite[] = [];
-    this.#writing = this.#takeGroup(writes);
     let more = false;
     try {
+      await this.#takeGroup(writes);
+      if (this.broken) return;
       const swept = await this.#writeWithGarbage(writes);
       this.#keep();
       more = this.#waiting.length > 0 || (swept && this.#garbage.size > 0);
@@ -234,18 +238,23 @@ export class CommitQueue {
     this.#usedBytes = this.#engine.usedBytes;
   }
 
-  /** The number of commits of the next transaction, whose writes it adds. */
-  #takeGroup(writes: EngineWrite[]): number {
-    let count = 0;
+  /** Takes the commits of the next transaction and adds their writes, some in each turn of the event loop. */
+  async #takeGroup(writes: EngineWrite[]): Promise<void> {
     let bytes = 0;
-    for (const commit of this.#waiting) {
-      if (count > 0 && (writes.length + commit.writes.length > GROUP_WRITES || bytes + commit.bytes > GROUP_BYTES))
-        break;
-      for (const write of commit.writes) writes.push(write);
+    let pauseAt = SLICE_WRITES;
+    this.#writing = 0;
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[this.#writing]) {
+      const { commit } = next;
+      const { writes: own } = commit;
+      if (this.#writing > 0 && (writes.length + own.length > GROUP_WRITES || bytes + commit.bytes > GROUP_BYTES))
+        return;
+      for (const write of own) writes.push(write);
       bytes += commit.bytes;
-      count++;
+      this.#writing++;
+      if (writes.length < pauseAt || this.#writing === this.#waiting.length) continue;
+      pauseAt = writes.length + SLICE_WRITES;
+      await nextTurn();
     }
-    return count;
   }
 
   /** Adds removals of garbage; gives the names of the ranges that are done with when they are written. */
@@ -266,11 +275,11 @@ export class CommitQueue {
   #keep(): void {
     const kept = this.#waiting.slice(0, this.#writing);
     this.#waiting = this.#waiting.slice(this.#writing);
-    for (const { bytes, garbage, counts, resolve } of kept) {
-      this.#bytes -= bytes;
+    for (const { commit, counts, resolve } of kept) {
+      this.#bytes -= commit.bytes;
       if (counts) this.#kept++;
       // Only now: until it is kept, what it forgets is still in use.
-      if (!this.#closing) for (const range of garbage) this.sweep(range);
+      if (!this.#closing) for (const range of commit.garbage) this.sweep(range);
       resolve();
     }
   }
@@ -282,7 +291,7 @@ export class CommitQueue {
     this.#waiting = [];
     this.#bytes = 0;
     this.#failed += refused.filter(({ counts }) => counts).length;
-    for (const { undo } of refused.toReversed()) this.#takeBack(undo);
+    for (const { commit } of refused.toReversed()) this.#takeBack(commit.undo);
     for (const { reject } of refused) reject(error);
   }
 

@@ -3,12 +3,13 @@ import { storeClock } from "./clock.js";
 import { CommitQueue } from "./commit-queue.js";
 import { DamageLog } from "./damage.js";
 import { type EmbeddedSettings, type EmbeddedStoreOptions, embeddedSettings } from "./embedded-options.js";
-import { adds, Encoding, encodeChange, putLogState, putSessionState } from "./encode-change.js";
+import { adds, Encoding, putLogState, putSessionState } from "./encode-change.js";
 import type { Engine } from "./engine.js";
 import { type Ledger, Undo } from "./ledger.js";
 import { loadLedger } from "./load-ledger.js";
 import { openEngine } from "./open-engine.js";
 import { PathLock } from "./path-lock.js";
+import { PendingCommit } from "./pending-commit.js";
 import { parseNamed, unseal } from "./record.js";
 import { Kind, plainKey } from "./record-key.js";
 import {
@@ -20,12 +21,14 @@ import {
   type StoreChange,
   StoreError,
   type StoreStatus,
+  type StoredRecord,
   type StoredSession,
 } from "./store-port.js";
-import { readLog, readSession, readSummary } from "./stored-reader.js";
+import { readLog, readRecords, readSession, readSummary } from "./stored-reader.js";
 
 /** Sessions or logs of one page of a list. */
 const PAGE = 64;
+const CLAIM_BYTES = 200;
 
 /**
  * Opens a store in a directory of this machine, kept with LMDB: sessions in it outlive the process, and with `durability: "disk"` a loss of power.
@@ -91,19 +94,17 @@ class EmbeddedStore implements Store {
     this.#queue = new CommitQueue(engine, settings, storeClock, (undo) => ledger.restore(undo));
   }
 
-  // Async, so that what is refused rejects and is never thrown in the caller's stack.
-  async commit(changes: readonly StoreChange[]): Promise<void> {
-    const undo = new Undo();
-    const out = new Encoding();
+  // What is refused rejects and is never thrown in the caller's stack. Not async: this runs for each message.
+  commit(changes: readonly StoreChange[]): Promise<void> {
+    let commit: PendingCommit;
     try {
       this.#queue.checkRoom(changes.some(adds));
-      for (const change of changes) encodeChange(change, this.#ledger, undo, out);
+      commit = new PendingCommit(changes, this.#ledger);
     } catch (error) {
-      this.#ledger.restore(undo);
       this.#refused++;
-      throw error;
+      return Promise.reject(error instanceof Error ? error : new TypeError(String(error)));
     }
-    await this.#queue.add({ writes: out.writes, bytes: out.bytes, garbage: out.garbage, undo });
+    return this.#queue.add(commit);
   }
 
   async claim(sid: string, expectedVersion: number, owner: string): Promise<Claim> {
@@ -116,7 +117,7 @@ class EmbeddedStore implements Store {
     const version = expectedVersion + 1;
     const claimed = this.#ledger.claim(sid, { name: owner, version }, undo);
     putSessionState(sid, claimed, out);
-    await this.#queue.add({ writes: out.writes, bytes: out.bytes, garbage: out.garbage, undo });
+    await this.#queue.add({ writes: out.writes, bytes: CLAIM_BYTES, garbage: out.garbage, undo });
     return { ok: true, version };
   }
 
@@ -172,8 +173,24 @@ class EmbeddedStore implements Store {
       const value = this.#engine.get(name);
       const content = value && unseal(name, value);
       if (value !== undefined && content === undefined) this.#damage.record(name, "does not fit its checksum");
-      return content && parseNamed(content);
+      return content && parseNamed(content)?.value;
     });
+  }
+
+  async *records(prefix: string): AsyncGenerator<StoredRecord, void> {
+    let after: Uint8Array | undefined;
+    do {
+      const page = await this.#read(() => {
+        const snapshot = this.#engine.snapshot();
+        try {
+          return readRecords(snapshot, prefix, after, this.#damage);
+        } finally {
+          snapshot.release();
+        }
+      });
+      yield* page.records;
+      after = page.last;
+    } while (after !== undefined);
   }
 
   status(): StoreStatus {
@@ -213,7 +230,7 @@ class EmbeddedStore implements Store {
       if (state !== undefined) putLogState(topic, state, out);
     }
     if (out.writes.length === 0) return;
-    await this.#queue.add({ writes: out.writes, bytes: out.bytes, garbage: [], undo: new Undo() });
+    await this.#queue.add({ writes: out.writes, bytes: 0, garbage: [], undo: new Undo() });
   }
 
   async #close(): Promise<void> {

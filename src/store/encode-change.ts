@@ -11,19 +11,23 @@ const REMOVE_AT_ONCE = 64;
 /** Gathers the writes of one commit. */
 export class Encoding {
   readonly writes: EngineWrite[] = [];
-  readonly garbage: KeyRange[] = [];
-  bytes = 0;
+  garbage: readonly KeyRange[] = NONE;
 
   put(key: Uint8Array, value: Uint8Array): void {
     this.writes.push({ key, value });
-    this.bytes += key.length + value.length;
   }
 
   remove(key: Uint8Array): void {
     this.writes.push({ key, value: undefined });
-    this.bytes += key.length;
+  }
+
+  /** Nothing refers to these keys any more. */
+  drop(range: KeyRange): void {
+    this.garbage = [...this.garbage, range];
   }
 }
+
+const NONE: readonly KeyRange[] = [];
 
 /** Whether a change adds to what is stored, so that it may be refused when there is no room. */
 export function adds(change: StoreChange): boolean {
@@ -35,50 +39,89 @@ export function adds(change: StoreChange): boolean {
   );
 }
 
+/** A change that was made in the ledger, with what its writes are made of: later changes do not matter to it. */
+export interface AppliedChange {
+  readonly change: StoreChange;
+  /** The state of its session or log before and after; `undefined` where there is none. */
+  readonly before: SessionState | LogState | undefined;
+  readonly after: SessionState | LogState | undefined;
+  /** The number of the next life. */
+  readonly nextGen: number;
+}
+
 /**
- * Makes a change in the ledger, and of it the writes of the engine.
- *
- * What is forgotten is at first only marked so, in one small record; the rest is garbage, which is removed in the background.
+ * Makes a change in the ledger. What the engine will write for it is made later, by {@link encodeChange}: of many changes of one turn that would hold
+ * the event loop.
  *
  * @throws {StoreError} if the change may not be made
  */
-export function encodeChange(change: StoreChange, ledger: Ledger, undo: Undo, out: Encoding): void {
+export function applyChange(change: StoreChange, ledger: Ledger, undo: Undo): AppliedChange {
+  if ("sid" in change) {
+    const before = ledger.session(change.sid);
+    ledger.apply(change, undo);
+    return { change, before, after: ledger.session(change.sid), nextGen: ledger.nextGen };
+  }
+  if ("topic" in change) {
+    const before = ledger.log(change.topic);
+    ledger.apply(change, undo);
+    return { change, before, after: ledger.log(change.topic), nextGen: ledger.nextGen };
+  }
+  ledger.apply(change, undo);
+  return { change, before: undefined, after: undefined, nextGen: ledger.nextGen };
+}
+
+/** About how many bytes a change will take. */
+export function bytesOfChange(change: StoreChange): number {
+  switch (change.type) {
+    case "put_session":
+      return SMALL_BYTES + change.meta.length;
+    case "put_frame":
+    case "append_log":
+      return SMALL_BYTES + change.frame.length;
+    case "put_record":
+      return SMALL_BYTES + change.key.length + change.value.length;
+    default:
+      return SMALL_BYTES;
+  }
+}
+
+/** Keys, and the small records that come with a change. */
+const SMALL_BYTES = 100;
+
+/**
+ * Makes the engine's writes of a change.
+ *
+ * What is forgotten is at first only marked so, in one small record; the rest is garbage, which is removed in the background.
+ */
+export function encodeChange({ change, before, after, nextGen }: AppliedChange, out: Encoding): void {
   switch (change.type) {
     case "put_session":
     case "put_head":
     case "delete_session":
     case "put_frame":
-    case "trim_frames": {
-      const before = ledger.session(change.sid);
-      ledger.apply(change, undo);
-      encodeOfSession(change, before, ledger.session(change.sid), ledger.nextGen, out);
-      return;
-    }
+    case "trim_frames":
+      return encodeOfSession(change, sessionState(before), sessionState(after), nextGen, out);
     case "append_log":
     case "trim_log":
-    case "delete_log": {
-      const before = ledger.log(change.topic);
-      ledger.apply(change, undo);
-      encodeOfLog(change, before, ledger.log(change.topic), ledger.nextGen, out);
-      return;
-    }
-    case "require_owner":
-      ledger.apply(change, undo);
-      return;
+    case "delete_log":
+      return encodeOfLog(change, logState(before), logState(after), nextGen, out);
     case "put_record": {
-      ledger.apply(change, undo);
       const key = plainKey(Kind.named, change.key);
-      out.put(key, sealNamed(key, change.key, change.value));
-      return;
+      return out.put(key, sealNamed(key, change.key, change.value));
     }
     case "delete_record":
-      ledger.apply(change, undo);
-      out.remove(plainKey(Kind.named, change.key));
-      return;
-    default:
-      // It has no form that we know: the ledger says so.
-      ledger.apply(change, undo);
+      return out.remove(plainKey(Kind.named, change.key));
+    // It has had its say in the ledger.
+    case "require_owner":
   }
+}
+
+function sessionState(state: SessionState | LogState | undefined): SessionState | undefined {
+  return state !== undefined && "owner" in state ? state : undefined;
+}
+
+function logState(state: SessionState | LogState | undefined): LogState | undefined {
+  return state !== undefined && "epoch" in state ? state : undefined;
 }
 
 /** Writes where a session stands. */
@@ -113,7 +156,7 @@ function encodeOfSession(
       out.put(metaKey, seal(metaKey, change.meta));
       if (before === after) return;
       putSessionState(sid, after, out);
-      if (before !== undefined) out.garbage.push(keysBelow(framePrefix(sid), after.gen));
+      if (before !== undefined) out.drop(keysBelow(framePrefix(sid), after.gen));
       return;
     }
     case "put_head":
@@ -124,7 +167,7 @@ function encodeOfSession(
       out.remove(plainKey(Kind.sessionHead, sid));
       out.remove(plainKey(Kind.sessionMeta, sid));
       out.remove(plainKey(Kind.sessionState, sid));
-      out.garbage.push(keysBelow(framePrefix(sid), nextGen));
+      out.drop(keysBelow(framePrefix(sid), nextGen));
       return;
     case "put_frame": {
       if (after === undefined) return;
@@ -155,7 +198,7 @@ function encodeOfLog(
       if (after === undefined) return;
       if (before?.gen !== after.gen) {
         putLogState(topic, after, out);
-        if (before !== undefined) out.garbage.push(keysBelow(entryPrefix(topic), after.gen));
+        if (before !== undefined) out.drop(keysBelow(entryPrefix(topic), after.gen));
       }
       const key = numberedKey(Kind.logEntry, topic, after.gen, change.offset);
       const { epoch, at, frame } = change;
@@ -172,7 +215,7 @@ function encodeOfLog(
     case "delete_log":
       if (before === undefined) return;
       out.remove(plainKey(Kind.logState, topic));
-      out.garbage.push(keysBelow(entryPrefix(topic), nextGen));
+      out.drop(keysBelow(entryPrefix(topic), nextGen));
   }
 }
 
@@ -186,7 +229,7 @@ interface Forget {
 
 function forgetNumbers({ kind, name, prefix, gen }: Forget, above: number, through: number, out: Encoding): void {
   if (through - above > REMOVE_AT_ONCE) {
-    out.garbage.push(keysBelow(prefix, gen, through + 1));
+    out.drop(keysBelow(prefix, gen, through + 1));
     return;
   }
   for (let number = above + 1; number <= through; number++) out.remove(numberedKey(kind, name, gen, number));

@@ -18,6 +18,7 @@ export {
   StoreError,
   type StoreErrorCode,
   type StoredFrame,
+  type StoredRecord,
   type StoredSession,
   type StoreStatus,
 } from "./store-port.js";

@@ -116,7 +116,9 @@ export class Ledger {
         checkText(change.topic, "topic");
         checkFrame(change.frame);
         const state = this.#known(change.sid, change.type);
-        this.#setSession(change.sid, { ...state, ...next(state, change.seq, `session ${change.sid}`) }, undo);
+        checkNext(state, change.seq, "session", change.sid);
+        const { gen, trimmed, last: beforeLast, owner, corrupt } = state;
+        this.#setSession(change.sid, { gen, trimmed, last: change.seq, beforeLast, owner, corrupt }, undo);
         return;
       }
       case "trim_frames": {
@@ -187,15 +189,17 @@ export class Ledger {
     }
     const fresh = { gen: this.#nextGen, epoch: change.epoch, trimmed: 0, last: 0, beforeLast: 0 };
     const state = known?.epoch === change.epoch ? known : fresh;
-    const after = { ...state, ...next(state, change.offset, `the log of ${JSON.stringify(change.topic)}`) };
+    checkNext(state, change.offset, "log", change.topic);
+    const after = { ...state, last: change.offset, beforeLast: state.last };
     if (state === fresh) this.#nextGen++;
     this.#setLog(change.topic, after, undo);
   }
 
   #known(sid: string, type: string): SessionState {
-    checkSid(sid);
     const state = this.#sessions.get(sid);
+    // What it has been put under is a good name.
     if (state !== undefined && !state.corrupt) return state;
+    checkSid(sid);
     throw new StoreError(
       "unknown_session",
       `Expected ${type} to name a session in the store, ${state === undefined ? "there is none" : "a corrupt one has the name"}: ${sid}. Put it first`,
@@ -233,10 +237,13 @@ export class Undo {
   readonly logs: (readonly [topic: string, state: LogState | undefined])[] = [];
 }
 
-function next(state: Numbered, number: number, what: string): Pick<Numbered, "last" | "beforeLast"> {
+function checkNext(state: Numbered, number: number, what: "session" | "log", name: string): void {
   checkNumber(number, "the number", 1);
-  if (number > state.last) return { last: number, beforeLast: state.last };
-  throw new StoreError("out_of_order", `Expected a number above ${state.last} for ${what}, got ${number}`);
+  if (number > state.last) return;
+  throw new StoreError(
+    "out_of_order",
+    `Expected a number above ${state.last} for the ${what} ${JSON.stringify(name)}, got ${number}`,
+  );
 }
 
 function trim(state: Numbered, through: number): Pick<Numbered, "trimmed" | "last" | "beforeLast"> {

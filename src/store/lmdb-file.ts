@@ -15,8 +15,11 @@ export interface FileFindings {
 
 /** Takes what is found on good pages. */
 export interface RecordVisitor {
-  /** Takes one record. The bytes are valid during the call only. */
-  visit(key: Buffer, value: Buffer): void;
+  /**
+   * Takes one record. The bytes are valid during the call only. One that is not `current` may have been replaced since: its page is in part that
+   * of another time, or an older transaction's.
+   */
+  visit(key: Buffer, value: Buffer, current: boolean): void;
   /** Called after some pages: the next ones are read when it resolves. */
   pause(): Promise<void>;
   /** Called before the pages that no good page leads to: what is found on them may be older than what was visited. */
@@ -74,8 +77,9 @@ export async function visitGoodPages(path: string, visitor: RecordVisitor): Prom
   const handle = await open(path, "r");
   try {
     const file = await Pages.of(handle);
+    const [newest] = file.metasByRoots();
     for (const meta of file.metasByRoots()) {
-      const walk = new Walk(file, meta);
+      const walk = new Walk(file, meta, meta.txn === newest?.txn);
       await walk.run(visitor);
       await visitor.beforeLost();
       if (walk.freeIsWhole) await walk.visitLost(visitor);
@@ -89,7 +93,7 @@ export async function visitGoodPages(path: string, visitor: RecordVisitor): Prom
 }
 
 type Compare = (a: Buffer, b: Buffer) => number;
-type Visit = (key: Buffer, value: Buffer) => void;
+type Visit = (key: Buffer, value: Buffer, current: boolean) => void;
 
 interface Step {
   readonly page: number;
@@ -110,6 +114,8 @@ class Walk {
   freeIsWhole = false;
   readonly #file: Pages;
   readonly #meta: Meta;
+  /** Whether it is the newest transaction's. */
+  readonly #isNewest: boolean;
   /** One bit for each page that is in use or free. */
   readonly #claimed: Uint8Array;
   #counts = { branches: 0, leaves: 0, overflows: 0, entries: 0 };
@@ -118,9 +124,11 @@ class Walk {
   #subDatabases = 0;
   /** The highest page that is in use or free. */
   #highest = 0;
+  #free = 0;
 
-  constructor(file: Pages, meta: Meta) {
+  constructor(file: Pages, meta: Meta, isNewest = true) {
     this.#file = file;
+    this.#isNewest = isNewest;
     this.#meta = meta;
     // Never more bits than pages of the file: the last page's number may be damaged too. Pages above are free at best.
     const pages = Math.min(meta.lastPage + 1, Math.ceil(file.size / meta.pageSize));
@@ -134,16 +142,23 @@ class Walk {
   }
 
   async run(visitor: RecordVisitor): Promise<void> {
-    await this.#tree(this.#meta.main, compareBytes, visitor, (key, value) => {
+    await this.#tree(this.#meta.main, compareBytes, visitor, (key, value, current) => {
       this.visited++;
-      visitor.visit(key, value);
+      visitor.visit(key, value, current);
     });
     if (this.#subDatabases > 0 && !this.isForeign) this.#problem("a record has the form of a database");
     const before = this.problems.length;
     await this.#tree(this.#meta.free, compareNumbers, visitor, (_key, value) => this.#freePages(value));
     const pages = Math.ceil(this.#file.size / this.#meta.pageSize);
     if (this.#meta.lastPage > Math.max(this.#highest, pages - 1)) this.#problem("the number of pages is too high");
-    this.freeIsWhole = this.problems.length === before;
+    this.freeIsWhole = this.problems.length === before && this.#free === this.#freeExpected;
+  }
+
+  /** How many pages are free, by what the meta page counts of all others. */
+  get #freeExpected(): number {
+    const { lastPage, free, main } = this.#meta;
+    const used = [free, main].reduce((sum, tree) => sum + tree.branches + tree.leaves + tree.overflows, 2);
+    return lastPage + 1 - used;
   }
 
   /** Visits leaf pages that are neither free nor reached: what was below a damaged page. */
@@ -161,9 +176,9 @@ class Walk {
         bytes,
         nowhere,
         () => 1,
-        (key, value) => {
+        (key, value, current) => {
           this.visited++;
-          visitor.visit(key, value);
+          visitor.visit(key, value, current);
         },
       );
     }
@@ -242,6 +257,8 @@ class Walk {
   }
 
   #leaf(bytes: Buffer, { low, high }: Step, compare: Compare, visit: Visit): void {
+    const found: { readonly key: Buffer; readonly value: Buffer }[] = [];
+    let current = this.#isNewest;
     for (let index = 0; index < bytes.readUInt16LE(20) / 2; index++) {
       const at = HEADER + bytes.readUInt16LE(HEADER + index * 2);
       const size = bytes.readUInt32LE(at);
@@ -255,10 +272,14 @@ class Walk {
       else if (flags > BIG_DATA) this.#problem("a record has an unknown form");
       const isInOrder = this.#last === undefined || compare(key, this.#last) > 0;
       const isInPlace = (low === undefined || compare(key, low) >= 0) && (high === undefined || compare(key, high) < 0);
-      if (!isInOrder || !isInPlace) this.#problem("keys are out of order");
+      if (!isInOrder || !isInPlace) {
+        this.#problem("keys are out of order");
+        current = false;
+      }
       this.#last = key;
-      if (value !== undefined) visit(key, value);
+      if (value !== undefined) found.push({ key, value });
     }
+    for (const { key, value } of found) visit(key, value, current);
   }
 
   /** A value on pages of its own. */
@@ -296,7 +317,7 @@ class Walk {
       if (entry < 0) length = -entry;
       else if (entry > 0) {
         if (entry + length - 1 > this.#meta.lastPage) this.#problem("a free page is outside of the file");
-        else this.#claim(entry, length);
+        else if (this.#claim(entry, length)) this.#free += length;
         length = 1;
       }
     }

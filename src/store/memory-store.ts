@@ -12,6 +12,7 @@ import {
   type StoreChange,
   StoreError,
   type StoreStatus,
+  type StoredRecord,
   type StoredSession,
 } from "./store-port.js";
 
@@ -105,6 +106,11 @@ class MemoryStore implements Store {
   async readRecord(key: string): Promise<Uint8Array | undefined> {
     this.#checkOpen();
     return this.#records.get(key);
+  }
+
+  async *records(prefix: string): AsyncGenerator<StoredRecord, void> {
+    this.#checkOpen();
+    for (const [key, value] of this.#records) if (key.startsWith(prefix)) yield { key, value };
   }
 
   status(): StoreStatus {

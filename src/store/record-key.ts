@@ -103,6 +103,15 @@ export function describeKey(key: Uint8Array): string {
 }
 
 function named(kind: number, name: string, more: number): Buffer {
+  // Most names are plain: as many bytes as units.
+  if (name.length <= MAX_NAME_BYTES && Buffer.byteLength(name, "utf8") === name.length) {
+    const key = Buffer.allocUnsafe(NAME_AT + name.length + more);
+    key[0] = kind;
+    key[1] = name.length >> 8;
+    key[2] = name.length & 0xff;
+    key.write(name, NAME_AT, "latin1");
+    return key;
+  }
   const bytes = Buffer.from(name, "utf8");
   // Half a surrogate pair has no UTF-8 of its own, so two such names would share a key.
   const plain = bytes.length <= MAX_NAME_BYTES && !SURROGATES.test(name);

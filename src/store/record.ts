@@ -88,9 +88,9 @@ export function parseLogState(content: Buffer): LogStateRecord | undefined {
 export function sealFrame(key: Uint8Array, record: FrameRecord): Buffer {
   const { topic, frame } = record;
   const topicForm = formOf(topic);
-  const topicBytes = Buffer.byteLength(topic, encodingOf(topicForm));
+  const topicBytes = lengthOf(topic, topicForm);
   const frameForm = typeof frame === "string" ? formOf(frame) : BYTES;
-  const frameBytes = typeof frame === "string" ? Buffer.byteLength(frame, encodingOf(frameForm)) : frame.length;
+  const frameBytes = typeof frame === "string" ? lengthOf(frame, frameForm) : frame.length;
   const value = Buffer.allocUnsafe(CHECKSUM_BYTES + FRAME_HEAD_BYTES + topicBytes + frameBytes);
   let at = value.writeUInt8((topicForm << 4) | frameForm, CHECKSUM_BYTES);
   at = value.writeDoubleLE(record.before, at);
@@ -133,10 +133,12 @@ export function sealNamed(key: Uint8Array, name: string, value: Uint8Array): Buf
   return seal(key, Buffer.concat([head, nameBytes, value]));
 }
 
-/** The value of a named record. */
-export function parseNamed(content: Buffer): Uint8Array | undefined {
+/** A named record: its whole name, of which the key may hold only a digest, and a copy of its value. */
+export function parseNamed(content: Buffer): { readonly name: string; readonly value: Uint8Array } | undefined {
   if (content.length < 5) return undefined;
-  return new Uint8Array(content.subarray(5 + content.readUInt32LE(1)));
+  const valueAt = 5 + content.readUInt32LE(1);
+  const name = content.toString(encodingOf(content.readUInt8(0)), 5, valueAt);
+  return { name, value: new Uint8Array(content.subarray(valueAt)) };
 }
 
 function sealState(key: Uint8Array, gen: number, trimmed: number, third: number, text: string): Buffer {
@@ -169,7 +171,13 @@ function sign(key: Uint8Array, value: Buffer): Buffer {
 
 // Text with half a surrogate pair has no UTF-8, and must come back as it was.
 function formOf(text: string): number {
+  // As many bytes as units: it has none. Counting is cheaper than searching.
+  if (Buffer.byteLength(text, "utf8") === text.length) return UTF8;
   return SURROGATES.test(text) && Buffer.from(text, "utf8").toString("utf8") !== text ? UTF16 : UTF8;
+}
+
+function lengthOf(text: string, form: number): number {
+  return Buffer.byteLength(text, encodingOf(form));
 }
 
 function encodingOf(form: number): "utf8" | "utf16le" {

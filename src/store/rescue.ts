@@ -5,7 +5,7 @@ import type { Engine, EngineWrite } from "./engine.js";
 import { openLmdb } from "./lmdb.js";
 import { type RecordVisitor, visitGoodPages } from "./lmdb-file.js";
 import { unseal } from "./record.js";
-import { keyParts } from "./record-key.js";
+import { Kind, keyParts } from "./record-key.js";
 import { dataFile, lockFile } from "./store-files.js";
 
 /**
@@ -50,8 +50,11 @@ class GoodRecords implements RecordVisitor {
     this.#engine = engine;
   }
 
-  visit(key: Buffer, value: Buffer): void {
-    if (keyParts(key) === undefined || unseal(key, value) === undefined) return;
+  visit(key: Buffer, value: Buffer, current: boolean): void {
+    const parts = keyParts(key);
+    if (parts === undefined || unseal(key, value) === undefined) return;
+    // It fits its checksum, and may have been replaced since: a session must not go back to what it was.
+    if (!current && !isWrittenOnce(parts.kind)) return;
     const name = key.toString("latin1");
     if (this.#writes.has(name) || (this.#mayBeOld && this.#engine.get(key) !== undefined)) return;
     this.#writes.set(name, { key: Buffer.from(key), value: Buffer.from(value) });
@@ -68,6 +71,11 @@ class GoodRecords implements RecordVisitor {
     await this.pause();
     this.#mayBeOld = true;
   }
+}
+
+/** Whether a record of this kind is never replaced by another one under its key. */
+function isWrittenOnce(kind: number): boolean {
+  return kind === Kind.format || kind === Kind.sessionFrame || kind === Kind.logEntry;
 }
 
 async function linkOrCopy(from: string, to: string): Promise<void> {

@@ -124,6 +124,12 @@ export interface LogSummary {
   readonly last: number;
 }
 
+/** A small value under a name. */
+export interface StoredRecord {
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+
 /** A part of a log. */
 export interface LogSlice extends LogSummary {
   /** Oldest first. */
@@ -241,6 +247,9 @@ export interface Store {
 
   /** The value under a name; `undefined` if there is none, or if it is damaged, which was reported. */
   readRecord(key: string): Promise<Uint8Array | undefined>;
+
+  /** All values whose names begin with `prefix`, read page by page while they are asked for, without those that are damaged, which are reported. */
+  records(prefix: string): AsyncIterable<StoredRecord>;
 
   /** What can be said of the store without reading it. */
   status(): StoreStatus;

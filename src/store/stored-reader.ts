@@ -1,9 +1,25 @@
 import { setImmediate } from "node:timers/promises";
 import type { DamageLog } from "./damage.js";
 import type { EngineRecord, EngineSnapshot } from "./engine.js";
-import { type FrameRecord, parseFrame, parseHead, parseLogState, parseSessionState, unseal } from "./record.js";
+import {
+  type FrameRecord,
+  parseFrame,
+  parseHead,
+  parseLogState,
+  parseNamed,
+  parseSessionState,
+  unseal,
+} from "./record.js";
 import { Kind, keyParts, keysBelow, numberedKey, plainKey } from "./record-key.js";
-import type { LogEntry, LogSlice, MissingRange, OutboxFrame, SessionSummary, StoredSession } from "./store-port.js";
+import type {
+  LogEntry,
+  LogSlice,
+  MissingRange,
+  OutboxFrame,
+  SessionSummary,
+  StoredRecord,
+  StoredSession,
+} from "./store-port.js";
 
 /** Records read without a pause: some milliseconds even when all of them are as large as frames may be. */
 const PAGE = 64;
@@ -89,6 +105,26 @@ export async function readLog(
   const last = Math.max(trimmed, (newest && keyParts(newest)?.number) ?? 0);
   const next = left === 0 ? from : last + 1;
   return { topic, epoch, trimmed, last, entries, next, missing: chain.finish() };
+}
+
+/** Reads a page of the named records, after a key if given: those whose names have a prefix, and the key to go on after, if there may be more. */
+export function readRecords(
+  snapshot: EngineSnapshot,
+  prefix: string,
+  after: Uint8Array | undefined,
+  damage: DamageLog,
+): { readonly records: readonly StoredRecord[]; readonly last: Uint8Array | undefined } {
+  // The key right after it.
+  const start = after === undefined ? Buffer.from([Kind.named]) : Buffer.concat([after, Buffer.from([0])]);
+  const page = snapshot.page(start, Buffer.from([Kind.named + 1]), PAGE);
+  const records: StoredRecord[] = [];
+  for (const { key, value } of page) {
+    const content = checked(key, value, damage);
+    const named = content && parseNamed(content);
+    if (named?.name.startsWith(prefix) === true) records.push({ key: named.name, value: named.value });
+  }
+  const last = page.at(-1)?.key;
+  return { records, last: page.length < PAGE || last === undefined ? undefined : Buffer.from(last) };
 }
 
 /**

@@ -1,9 +1,11 @@
 import type { Clock, ClockTimer } from "../kernel/clock.js";
+import type { ExchangeHead } from "./faulty-exchange.js";
 
 /** Something on its way from one end of a connection to the other. `break` is the end of the connection without a close frame. */
 export type Parcel =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "binary"; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "head"; readonly head: ExchangeHead }
   | { readonly kind: "close"; readonly code: number; readonly reason: string }
   | { readonly kind: "ping" }
   | { readonly kind: "pong" }

@@ -27,6 +27,15 @@ export type LineEvent =
   | { readonly type: "ended"; readonly end: End; readonly code: number; readonly reason: string }
   | { readonly type: "fault"; readonly fault: string };
 
+/** A connection of a network as who looks on sees it: a WebSocket's, or a conversation over HTTP. */
+export interface ObservedLine {
+  /** Counts what a network has carried, from 1. */
+  readonly id: number;
+  /** The label of the class or the `fetch` that made it. */
+  readonly label: string;
+  readonly url: string;
+}
+
 /** What a connection asks of its network. */
 export interface LineHost {
   readonly clock: Clock;
@@ -35,10 +44,10 @@ export interface LineHost {
   /** Called for each message sent; may do harm to the line. */
   sent(line: FaultyLine): void;
   /** Whether an end sends this message twice. */
-  repeats(data: string | Uint8Array): boolean;
+  repeats(data: string | Uint8Array, line: ObservedLine): boolean;
   /** The first message of a client arrives. */
   heard(line: FaultyLine): void;
-  observe(line: FaultyLine, event: LineEvent): void;
+  observe(line: ObservedLine, event: LineEvent): void;
   /** A server's end is over. */
   serverEnded(): void;
   /** Both ends know that it is over. */
@@ -54,7 +63,7 @@ const ABNORMAL = 1006;
  * A network has one for each WebSocket that was made: `network.lines`. It behaves as a WebSocket over TCP does: what arrives is in order and
  * without holes, and what goes wrong is how far it comes, when, and which end learns of it.
  */
-export class FaultyLine {
+export class FaultyLine implements ObservedLine {
   /** Counts the connections of a network, from 1. */
   readonly id: number;
   /** The label of the class that made it; see `network.webSocket`. */
@@ -275,7 +284,7 @@ export class FaultyLine {
     const flow = from === "client" ? this.#up : this.#down;
     const sent = flow.send(parcel, delayMs, readMs);
     const data = dataOf(parcel);
-    if (data !== undefined && this.#host.repeats(data)) flow.send(parcel, delayMs, readMs);
+    if (data !== undefined && this.#host.repeats(data, this)) flow.send(parcel, delayMs, readMs);
     if (data === undefined) return;
     this.#host.observe(this, { type: "sent", from, data });
     if (sent) this.#host.sent(this);

@@ -1,8 +1,18 @@
 import type { Clock } from "../kernel/clock.js";
 import { type Random, seededRandom } from "../kernel/random.js";
-import type { TransportSocket } from "../transport/transport-socket.js";
+import type { TransportKind, TransportSocket } from "../transport/transport-socket.js";
 import type { UpgradeRequest } from "../transport/upgrade-request.js";
-import { type CutOptions, type End, FaultyLine, type LineEvent, type LineHost } from "./faulty-line.js";
+import { type ExchangeHost, type ExchangeServer, FaultyExchange } from "./faulty-exchange.js";
+import { faultyFetch } from "./faulty-fetch.js";
+import { FaultyHttp } from "./faulty-http.js";
+import {
+  type CutOptions,
+  type End,
+  FaultyLine,
+  type LineEvent,
+  type LineHost,
+  type ObservedLine,
+} from "./faulty-line.js";
 import { FaultySocket } from "./faulty-socket.js";
 import { FaultyWebSocket } from "./faulty-web-socket.js";
 
@@ -37,9 +47,14 @@ export interface FaultyNetworkOptions {
   /** How much the server's side of a connection takes before `bufferedBytes` shows that it waits; 65,536 by default. */
   readonly socketBufferBytes?: number;
   /** Whether an end sends this message twice, as one does that has not heard of its arrival; never by default. */
-  readonly repeat?: (data: string | Uint8Array) => boolean;
+  readonly repeat?: (data: string | Uint8Array, line: ObservedLine) => boolean;
+  /**
+   * Whether the answer to this request breaks off in its middle: the server has taken the request, and the client cannot know that. Never by
+   * default.
+   */
+  readonly cutAnswer?: (exchange: FaultyExchange) => boolean;
   /** Told all that happens, for logs and for checks of your own. */
-  readonly observe?: (line: FaultyLine, event: LineEvent) => void;
+  readonly observe?: (line: ObservedLine, event: LineEvent) => void;
 }
 
 /** A place where clients connect, as an endpoint describes it. */
@@ -48,6 +63,8 @@ export interface FaultyMount {
   /** Clients of `phoenix` connect to `path/websocket`, all others to `path`. */
   readonly protocol: string;
   readonly payloadLimitBytes?: number;
+  /** The ways to connect; all by default. */
+  readonly transports?: readonly TransportKind[];
   accept(socket: TransportSocket, request: UpgradeRequest): void;
 }
 
@@ -55,6 +72,9 @@ export interface FaultyMount {
 export interface FaultyServerOptions {
   readonly mounts: readonly FaultyMount[];
   readonly payloadLimitBytes?: number;
+  readonly clock?: Clock;
+  readonly pollWindowMs?: number;
+  readonly onError?: (error: unknown) => void;
   readonly admit?: (
     request: UpgradeRequest,
   ) =>
@@ -102,7 +122,7 @@ export function createFaultyNetwork(options: FaultyNetworkOptions): FaultyNetwor
  *
  * @see docs/guides/testing.md
  */
-export class FaultyNetwork implements LineHost {
+export class FaultyNetwork implements LineHost, ExchangeHost {
   readonly clock: Clock;
   readonly url = `ws://${ADDRESS}:${PORT}`;
   /** The WebSocket class of this network. */
@@ -112,6 +132,7 @@ export class FaultyNetwork implements LineHost {
   readonly #options: FaultyNetworkOptions;
   readonly #random: Random;
   readonly #lines = new Set<FaultyLine>();
+  readonly #exchanges = new Set<FaultyExchange>();
   /** Where new connections go. */
   #server: Serving | undefined;
   /** That one, and those that are still closing. */
@@ -132,7 +153,7 @@ export class FaultyNetwork implements LineHost {
   /** Makes the server of an endpoint: its option `createServer`. */
   readonly createServer = (options: FaultyServerOptions): FaultyServer => ({
     listen: async () => {
-      this.#server = new Serving(options);
+      this.#server = new Serving(options, this);
       this.#servers.add(this.#server);
       return this.#server;
     },
@@ -146,6 +167,23 @@ export class FaultyNetwork implements LineHost {
         super(url, dial);
       }
     };
+  }
+
+  /** A `fetch` whose requests go by this network, with a label: `eventStream(url, { fetch: network.fetch("tab 1"), clock })`. */
+  fetch(label = ""): typeof fetch {
+    return faultyFetch((request, client) => {
+      const exchange = new FaultyExchange(this.count(), label, request, client, this);
+      this.#exchanges.add(exchange);
+      if (this.#refuses) this.clock.setTimer(this.latencyMs(), () => exchange.refuse());
+      else if (this.#swallows) this.clock.setTimer(CONNECT_TIMEOUT_MS, () => exchange.refuse());
+      else exchange.send();
+      return exchange;
+    });
+  }
+
+  /** The HTTP requests that are not over, oldest first; of that label only, if one is given. */
+  exchanges(label?: string): FaultyExchange[] {
+    return [...this.#exchanges].filter((exchange) => label === undefined || exchange.label === label);
   }
 
   /** The connections that at least one end knows of, oldest first; of that label only, if one is given. */
@@ -162,12 +200,12 @@ export class FaultyNetwork implements LineHost {
 
   /** Breaks all connections. */
   cut(options?: CutOptions): void {
-    for (const line of this.lines()) line.cut(options);
+    for (const each of this.#all()) each.cut(options);
   }
 
   /** Breaks all connections for one end; the other, `alive`, does not learn of it. */
   halfOpen(alive: End): void {
-    for (const line of this.lines()) line.halfOpen(alive);
+    for (const each of this.#all()) each.halfOpen(alive);
   }
 
   /** Breaks all connections and refuses new ones until {@link heal}. */
@@ -179,26 +217,27 @@ export class FaultyNetwork implements LineHost {
   /** All that is sent vanishes, and attempts to connect get no answer, until {@link heal}; the present connections stay dead after it. */
   blackHole(): void {
     this.#swallows = true;
-    for (const line of this.lines()) line.blackHole();
+    for (const each of this.#all()) each.blackHole();
   }
 
   /** Nothing arrives until {@link heal}. */
   stall(): void {
-    for (const line of this.lines()) line.stall();
+    for (const each of this.#all()) each.stall();
   }
 
   /** The server's process dies, without a word to any of its actors; clients learn that their connections broke. */
   killServer(): void {
+    for (const server of this.#servers) server.http.forsake();
     this.#server = undefined;
     this.#servers.clear();
-    for (const line of this.lines()) line.killServer();
+    for (const each of this.#all()) each.killServer();
   }
 
   /** Ends {@link unplug}, {@link blackHole} and every stall. */
   heal(): void {
     this.#refuses = false;
     this.#swallows = false;
-    for (const line of this.lines()) line.flow();
+    for (const each of this.#all()) each.flow();
   }
 
   /** No faults by chance from now on. */
@@ -237,8 +276,8 @@ export class FaultyNetwork implements LineHost {
   }
 
   /** @internal */
-  repeats(data: string | Uint8Array): boolean {
-    return this.#options.repeat?.(data) === true;
+  repeats(data: string | Uint8Array, line: ObservedLine): boolean {
+    return this.#options.repeat?.(data, line) === true;
   }
 
   /** @internal */
@@ -247,7 +286,7 @@ export class FaultyNetwork implements LineHost {
   }
 
   /** @internal */
-  observe(line: FaultyLine, event: LineEvent): void {
+  observe(line: ObservedLine, event: LineEvent): void {
     this.#options.observe?.(line, event);
   }
 
@@ -257,13 +296,38 @@ export class FaultyNetwork implements LineHost {
   }
 
   /** @internal */
-  gone(line: FaultyLine): void {
-    this.#lines.delete(line);
+  gone(line: FaultyLine | FaultyExchange): void {
+    if (line instanceof FaultyLine) this.#lines.delete(line);
+    else this.#exchanges.delete(line);
+  }
+
+  /** @internal */
+  serve(exchange: FaultyExchange): ExchangeServer | undefined {
+    return this.#refuses ? undefined : this.#server?.http.serve(exchange);
+  }
+
+  /** @internal */
+  cutsAnswer(exchange: FaultyExchange): boolean {
+    return !this.#calm && this.#options.cutAnswer?.(exchange) === true;
+  }
+
+  /** @internal */
+  count(): number {
+    this.#made += 1;
+    return this.#made;
+  }
+
+  /** @internal */
+  get socketBufferBytes(): number {
+    return this.#options.socketBufferBytes ?? 65_536;
+  }
+
+  #all(): (FaultyLine | FaultyExchange)[] {
+    return [...this.#lines, ...this.#exchanges];
   }
 
   #dial(end: FaultyWebSocket, url: string, label: string): FaultyLine {
-    this.#made += 1;
-    const line = new FaultyLine(this.#made, label, url, end, this);
+    const line = new FaultyLine(this.count(), label, url, end, this);
     this.#lines.add(line);
     // A request and its answer.
     const roundTripMs = this.latencyMs() + this.latencyMs();
@@ -280,7 +344,7 @@ export class FaultyNetwork implements LineHost {
     if (this.#refuses || server === undefined || mount === undefined) return line.refused();
     const admission = server.options.admit?.(request) ?? { ok: true };
     if (!admission.ok && "retryAfterMs" in admission) return line.refused();
-    const socket = new FaultySocket(line, ADDRESS, this.#options.socketBufferBytes ?? 65_536);
+    const socket = new FaultySocket(line, ADDRESS, this.socketBufferBytes);
     line.connect(socket, mount.payloadLimitBytes ?? server.options.payloadLimitBytes ?? PAYLOAD_LIMIT_BYTES);
     server.lines.add(line);
     line.opened();
@@ -301,10 +365,21 @@ class Serving implements FaultyListening {
   readonly port = PORT;
   readonly options: FaultyServerOptions;
   readonly lines = new Set<FaultyLine>();
+  readonly http: FaultyHttp;
   #closed: (() => void) | undefined;
 
-  constructor(options: FaultyServerOptions) {
+  constructor(options: FaultyServerOptions, network: FaultyNetwork) {
     this.options = options;
+    this.http = new FaultyHttp(options, {
+      clock: network.clock,
+      address: ADDRESS,
+      socketBufferBytes: network.socketBufferBytes,
+      payloadLimitBytes: PAYLOAD_LIMIT_BYTES,
+      closing: () => this.#closed !== undefined,
+      count: () => network.count(),
+      observe: (conversation, event) => network.observe(conversation, event),
+      ended: () => network.serverEnded(),
+    });
   }
 
   mountAt(path: string): FaultyMount | undefined {
@@ -322,7 +397,7 @@ class Serving implements FaultyListening {
   /** Whether it is closed and has nobody left. */
   checkEmpty(): boolean {
     for (const line of this.lines) if (line.serverOver) this.lines.delete(line);
-    if (this.#closed === undefined || this.lines.size > 0) return false;
+    if (this.#closed === undefined || this.lines.size > 0 || this.http.size > 0) return false;
     this.#closed();
     return true;
   }

@@ -1,5 +1,6 @@
 import { type Clock, realClock } from "../kernel/clock.js";
 import { type Random, systemRandom } from "../kernel/random.js";
+import { CachedStore } from "./cached-store.js";
 import {
   type Claim,
   type Durability,
@@ -11,6 +12,7 @@ import {
   StoreError,
   type StoreErrorCode,
   type StoreStatus,
+  type StoredRecord,
   type StoredSession,
 } from "../store/store-port.js";
 
@@ -26,6 +28,8 @@ export interface FaultyStoreOptions {
   readonly failCommits?: number;
   /** The chance of a read to fail, from 0 to 1. 0 by default. */
   readonly failReads?: number;
+  /** The chance that the disk is written to after a commit. Below 1 the latest commits are in a cache, which a loss of power takes away. 1 by default. */
+  readonly flush?: number;
 }
 
 /** What {@link FaultyStore.crash} leaves of the commits that were under way. */
@@ -34,6 +38,11 @@ export interface CrashOptions {
   readonly keep?: number;
   /** Whether the first that is not kept is kept in part, which no store ever does: to see that a check of yours finds it. */
   readonly tear?: boolean;
+  /**
+   * Whether the power fails, instead of the process alone: of the commits that were kept and are not flushed (see `flush`), each next one is on the
+   * disk with the chance `keep`, and those after the first that is not are lost, though their callers were told. False by default.
+   */
+  readonly power?: boolean;
 }
 
 interface Waiting {
@@ -59,6 +68,8 @@ interface Waiting {
  */
 export class FaultyStore implements Store {
   readonly #inner: Store;
+  readonly #cache: CachedStore | undefined;
+  readonly #flush: number;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #delayMs: number;
@@ -74,7 +85,9 @@ export class FaultyStore implements Store {
   #idle: (() => void)[] = [];
 
   constructor(inner: Store, options: FaultyStoreOptions = {}) {
-    this.#inner = inner;
+    this.#flush = options.flush ?? 1;
+    this.#cache = this.#flush < 1 ? new CachedStore(inner) : undefined;
+    this.#inner = this.#cache ?? inner;
     this.#clock = options.clock ?? realClock;
     this.#random = options.random ?? systemRandom;
     this.#delayMs = options.delayMs ?? 0;
@@ -110,10 +123,19 @@ export class FaultyStore implements Store {
    *
    * The store behind stays open, with what was kept; wrap it again for the next life.
    */
-  async crash({ keep = 0.5, tear = false }: CrashOptions = {}): Promise<void> {
+  async crash({ keep = 0.5, tear = false, power = false }: CrashOptions = {}): Promise<void> {
     this.#crashed = true;
     const waiting = this.#waiting;
     this.#waiting = [];
+    await this.#endWaiting(waiting, keep, tear);
+    const cache = this.#cache;
+    if (cache === undefined) return;
+    // The system's cache outlives the process.
+    while (cache.unflushed > 0 && (!power || this.#random.next() < keep)) await cache.flush(1);
+    cache.lose();
+  }
+
+  async #endWaiting(waiting: readonly Waiting[], keep: number, tear: boolean): Promise<void> {
     for (const { changes, make } of waiting) {
       if (this.#random.next() < keep) {
         await make();
@@ -150,6 +172,10 @@ export class FaultyStore implements Store {
 
   readRecord(key: string): Promise<Uint8Array | undefined> {
     return this.#read(() => this.#inner.readRecord(key));
+  }
+
+  async *records(prefix: string): AsyncGenerator<StoredRecord, void> {
+    yield* await this.#read(async () => this.#inner.records(prefix));
   }
 
   status(): StoreStatus {
@@ -202,6 +228,7 @@ export class FaultyStore implements Store {
     this.#waiting.shift();
     try {
       await next.make();
+      if (this.#flush < 1 && this.#random.next() < this.#flush) await this.#cache?.flush();
     } catch (error) {
       next.reject(error);
     }

@@ -112,8 +112,7 @@ export class CompressedWebSocket implements TransportSocket, TurnWriter {
   close(code: number, reason: string): void {
     checkClose(code, reason);
     if (!this.open) return;
-    this.#closing = true;
-    this.#forgetHeld();
+    this.beginClose();
     this.#full?.close(code, reason);
     this.flush();
     // The client's answer has to be read even if the owner had paused.
@@ -140,9 +139,10 @@ export class CompressedWebSocket implements TransportSocket, TurnWriter {
   }
 
   /** A whole message has come. */
-  receive(data: string | Buffer): void {
+  receiveMessage(bytes: Buffer, binary: boolean): void {
     this.heard = true;
     if (!this.open) return;
+    const data = binary ? bytes : bytes.toString();
     if (this.#reading && this.#held.length === 0) {
       this.#deliver(data);
       return;
@@ -150,6 +150,12 @@ export class CompressedWebSocket implements TransportSocket, TurnWriter {
     this.#held.push(data);
     this.#heldBytes += data.length;
     if (this.#heldBytes > this.#heldLimitBytes) this.terminate();
+  }
+
+  /** A close frame is about to be sent, by whichever side's wish. */
+  beginClose(): void {
+    this.#closing = true;
+    this.#forgetHeld();
   }
 
   /** The connection is over; tells the owner, once. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 
 /** A refusal in HTTP, before any upgrade. Browsers show their scripts none of it. */
@@ -41,7 +41,7 @@ export function checkHandshake(
 
 /** The answer that completes a handshake. `subprotocol` must be one that the client has offered. */
 export function switchingProtocols(key: string, subprotocol: string | undefined): string {
-  const accept = createHash("sha1").update(key).update(GUID).digest("base64");
+  const accept = hash("sha1", key + GUID, "base64");
   const chosen = subprotocol === undefined ? "" : `Sec-WebSocket-Protocol: ${subprotocol}\r\n`;
   return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n${chosen}\r\n`;
 }

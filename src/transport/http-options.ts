@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { type Clock, realClock } from "../kernel/clock.js";
 import { resolveCompression } from "./compression.js";
 import { answerText } from "./http-answer.js";
@@ -10,6 +11,24 @@ import { DEFAULT_KEPT_HEADERS, type UpgradeRequest } from "./upgrade-request.js"
 /** Whether the server wants traffic; `reason` is for the operator. */
 export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
 
+/** Connections that come from elsewhere than a port of this process: one that it shares with others. */
+export interface SharedIncoming {
+  /** Wants connections from now on, and gives the port. Rejects with the error of the system. */
+  open(
+    place: { readonly port: number; readonly host: string | undefined },
+    take: (socket: Socket) => void,
+  ): Promise<OpenIncoming>;
+}
+
+/** What is open of a {@link SharedIncoming}. */
+export interface OpenIncoming {
+  readonly port: number;
+  /** A path on which the server listens as well, for other processes of the machine. */
+  readonly path: string;
+  /** Wants no more connections. */
+  close(): void;
+}
+
 /** Options of {@link createHttpServer}. Everything but `mounts` may be left out. */
 export interface HttpServerOptions {
   /** The places where clients connect; each has a path of its own. */
@@ -18,6 +37,8 @@ export interface HttpServerOptions {
   readonly port?: number;
   /** The address to listen on; all of the machine's by default. */
   readonly host?: string;
+  /** Where connections come from instead of a port of this process. */
+  readonly incoming?: SharedIncoming;
   /** Which pages may connect; `"same-host"` by default. */
   readonly origins?: Origins;
   /** Whether a client without an `Origin` header may connect, as hardly any but browsers send one; `true` by default. */
@@ -36,6 +57,12 @@ export interface HttpServerOptions {
   readonly headersTimeoutMs?: number;
   /** How long a client may take for its whole request; 30,000 by default. */
   readonly requestTimeoutMs?: number;
+  /** TCP connections that have sent no whole request, those between two requests too; 10,000 by default. One too many is cut. */
+  readonly waitingConnections?: number;
+  /** The same of one address, or of one IPv6 /64; 500 by default. */
+  readonly waitingPerAddress?: number;
+  /** Addresses of which as many may wait as there is room for, as those of proxies; none by default. */
+  readonly isExemptAddress?: (address: string) => boolean;
   /** The largest header of a request; 16,384 by default. A larger one is answered 431. */
   readonly headerLimitBytes?: number;
   /** Which headers `accept` and `admit` see, in lower case; {@link DEFAULT_KEPT_HEADERS} by default. Cookies are not among those. */
@@ -51,7 +78,10 @@ export interface HttpServerOptions {
 }
 
 /** The options with their defaults. */
-export type ResolvedHttpOptions = Required<Omit<HttpServerOptions, "host">> & { readonly host: string | undefined };
+export type ResolvedHttpOptions = Required<Omit<HttpServerOptions, "host" | "incoming">> & {
+  readonly host: string | undefined;
+  readonly incoming: SharedIncoming | undefined;
+};
 
 /** Checks the options and fills in the defaults. */
 export function resolveHttpOptions(options: HttpServerOptions): ResolvedHttpOptions {
@@ -59,6 +89,7 @@ export function resolveHttpOptions(options: HttpServerOptions): ResolvedHttpOpti
     mounts: options.mounts,
     port: options.port ?? 4000,
     host: options.host,
+    incoming: options.incoming,
     origins: options.origins ?? "same-host",
     allowMissingOrigin: options.allowMissingOrigin ?? true,
     payloadLimitBytes: options.payloadLimitBytes ?? 65_536,
@@ -68,6 +99,9 @@ export function resolveHttpOptions(options: HttpServerOptions): ResolvedHttpOpti
     clock: options.clock ?? realClock,
     headersTimeoutMs: options.headersTimeoutMs ?? 10_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+    waitingConnections: options.waitingConnections ?? 10_000,
+    waitingPerAddress: options.waitingPerAddress ?? 500,
+    isExemptAddress: options.isExemptAddress ?? isNone,
     headerLimitBytes: options.headerLimitBytes ?? 16_384,
     keepHeaders: options.keepHeaders ?? DEFAULT_KEPT_HEADERS,
     ready: options.ready ?? alwaysReady,
@@ -82,6 +116,8 @@ export function resolveHttpOptions(options: HttpServerOptions): ResolvedHttpOpti
   checkNumber("keepAliveTimeoutMs", resolved.keepAliveTimeoutMs, 1, 0x7fff_ffff);
   checkNumber("headersTimeoutMs", resolved.headersTimeoutMs, 1, resolved.requestTimeoutMs);
   checkNumber("requestTimeoutMs", resolved.requestTimeoutMs, 1, 0x7fff_ffff);
+  checkLimit("waitingConnections", resolved.waitingConnections);
+  checkLimit("waitingPerAddress", resolved.waitingPerAddress);
   checkNumber("headerLimitBytes", resolved.headerLimitBytes, 256, 1024 * 1024);
   checkMounts(resolved.mounts);
   return resolved;
@@ -126,12 +162,21 @@ function checkNumber(name: string, value: number, least: number, most: number): 
   throw badOption(`${name} must be a whole number from ${least} to ${most}, got ${value}`);
 }
 
+function checkLimit(name: string, value: number): void {
+  if (typeof value === "number" && value >= 1) return;
+  throw badOption(`${name} must be a number from 1, or Infinity, got ${value}`);
+}
+
 function badOption(message: string): TransportError {
   return new TransportError("bad_option", message);
 }
 
 function alwaysReady(): Readiness {
   return { ready: true };
+}
+
+function isNone(): boolean {
+  return false;
 }
 
 function admitAll(): Admission {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { type Doors, OwnDoors, SharedDoors } from "./doors.js";
 import { resolveCompression } from "./compression.js";
 import { eventStreamPlaces } from "./event-stream-place.js";
 import { answerJson, answerText, refuseUpgrade } from "./http-answer.js";
@@ -18,8 +19,10 @@ import { compileOrigins, type OriginPolicy } from "./origin-policy.js";
 import { BodyReader } from "./request-body.js";
 import { TransportError } from "./transport-error.js";
 import type { TransportSocket } from "./transport-socket.js";
+import { TurnPace } from "./turn-pace.js";
 import { checkUpgrade, hasTransport, type Mount, pathBelow, upgradePath } from "./upgrade-gate.js";
 import { splitTarget, type UpgradeRequest } from "./upgrade-request.js";
+import { WaitingSockets } from "./waiting-sockets.js";
 import { WebSocketAcceptor } from "./web-socket.js";
 import { whenOver } from "./when-over.js";
 
@@ -46,6 +49,9 @@ export interface Listening {
    */
   close(): Promise<void>;
 
+  /** TCP connections without a whole request, also those between two requests, and how many were cut because they were too many. */
+  readonly waiting?: { readonly waiting: number; readonly refused: number };
+
   /** Gives the port back at once, also while clients still poll: for an owner that was killed, and whose successor needs the port. */
   stopListening?(): void;
 }
@@ -70,10 +76,13 @@ interface Place {
 class Transport implements HttpServer, Listening {
   readonly #options: ResolvedHttpOptions;
   readonly #server: Server;
+  readonly #doors: Doors;
   readonly #places: ReadonlyMap<string, Place>;
   /** What is answered over HTTP, by path: long polls and event streams. */
   readonly #httpPlaces = new Map<string, HttpPlace>();
   readonly #allowsOrigin: OriginPolicy;
+  readonly #waiting: WaitingSockets;
+  readonly #pace: TurnPace;
   #requests = 0;
   /** Clients that poll, also those between two polls. */
   #polling = 0;
@@ -83,11 +92,12 @@ class Transport implements HttpServer, Listening {
 
   constructor(options: ResolvedHttpOptions) {
     this.#options = options;
+    this.#pace = new TurnPace(options.clock);
     this.#allowsOrigin = compileOrigins(options.origins, options.allowMissingOrigin);
     this.#places = new Map(
       options.mounts
         .filter((mount) => hasTransport(mount, "websocket"))
-        .map((mount) => [upgradePath(mount), { mount, acceptor: acceptorOf(mount, options) }]),
+        .map((mount) => [upgradePath(mount), { mount, acceptor: acceptorOf(mount, options, this.#pace) }]),
     );
     const bodies = new BodyReader();
     for (const mount of options.mounts) this.#addHttpPlaces(mount, bodies);
@@ -100,6 +110,14 @@ class Transport implements HttpServer, Listening {
       keepAliveTimeout: options.keepAliveTimeoutMs,
       noDelay: true,
     });
+    this.#doors =
+      options.incoming === undefined ? new OwnDoors(this.#server) : new SharedDoors(this.#server, options.incoming);
+    this.#waiting = new WaitingSockets({
+      most: options.waitingConnections,
+      mostPerAddress: options.waitingPerAddress,
+      isExempt: options.isExemptAddress,
+    });
+    this.#server.on("connection", (socket) => this.#waiting.accept(socket));
     this.#server.on("request", (request, response) => this.#onRequest(request, response));
     // The body's reader says whether the body may come; everybody else is asked no question.
     this.#server.on("checkContinue", (request, response) => {
@@ -113,21 +131,20 @@ class Transport implements HttpServer, Listening {
     return this.#port;
   }
 
-  listen(): Promise<Listening> {
+  get waiting(): { readonly waiting: number; readonly refused: number } {
+    return this.#waiting.counts;
+  }
+
+  async listen(): Promise<Listening> {
     const { port, host, onError } = this.#options;
-    const server = this.#server;
-    return new Promise((resolve, reject) => {
-      const failed = (error: unknown): void => reject(listenError(error, port, host));
-      server.once("error", failed);
-      server.listen({ port, host }, () => {
-        server.removeListener("error", failed);
-        // Errors of single accepts, such as too many open files: the server goes on.
-        server.on("error", onError);
-        const address = server.address();
-        this.#port = typeof address === "object" && address !== null ? address.port : port;
-        resolve(this);
-      });
-    });
+    try {
+      this.#port = await this.#doors.open(port, host);
+    } catch (error) {
+      throw listenError(error, port, host);
+    }
+    // Errors of single accepts, such as too many open files: the server goes on.
+    this.#server.on("error", onError);
+    return this;
   }
 
   close(): Promise<void> {
@@ -141,7 +158,7 @@ class Transport implements HttpServer, Listening {
 
   stopListening(): void {
     void this.close();
-    if (this.#server.listening) this.#server.close(() => this.#onceClosed());
+    if (this.#doors.isOpen) this.#doors.close(() => this.#onceClosed());
   }
 
   /**
@@ -150,14 +167,16 @@ class Transport implements HttpServer, Listening {
    */
   #endIdle(): void {
     if (this.#closed === undefined || this.#polling > 0) return;
-    if (this.#server.listening) this.#server.close(() => this.#onceClosed());
+    if (this.#doors.isOpen) this.#doors.close(() => this.#onceClosed());
     if (this.#requests === 0) this.#server.closeAllConnections();
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     this.#requests += 1;
+    this.#waiting.answering(request);
     whenOver(request, response, () => {
       this.#requests -= 1;
+      this.#waiting.answered(request);
       this.#endIdle();
     });
     try {
@@ -189,7 +208,21 @@ class Transport implements HttpServer, Listening {
   }
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (!(socket instanceof Socket) || !socket.readable || !socket.writable) {
+    if (!(socket instanceof Socket)) {
+      socket.destroy();
+      return;
+    }
+    if (!this.#pace.isFree) {
+      // Node has given the socket away and listens no more: without this a client that is lost meanwhile would end the process.
+      socket.on("error", destroySocket);
+    }
+    this.#pace.run(() => this.#upgrade(request, socket, head));
+  }
+
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    socket.removeListener("error", destroySocket);
+    this.#waiting.upgraded(socket);
+    if (!socket.readable || !socket.writable) {
       // The client has hung up while its request was on the way.
       socket.destroy();
       return;
@@ -284,12 +317,17 @@ function giveToOwner(mount: Mount, socket: TransportSocket, request: UpgradeRequ
   );
 }
 
-function acceptorOf(mount: Mount, options: ResolvedHttpOptions): WebSocketAcceptor {
+function destroySocket(this: Socket): void {
+  this.destroy();
+}
+
+function acceptorOf(mount: Mount, options: ResolvedHttpOptions, pace: TurnPace): WebSocketAcceptor {
   return new WebSocketAcceptor({
     payloadLimitBytes: mount.payloadLimitBytes ?? options.payloadLimitBytes,
     closeTimeoutMs: options.closeTimeoutMs,
     compression: resolveCompression(mount.compression),
     onError: options.onError,
+    pace,
   });
 }
 

@@ -55,6 +55,11 @@ function emptyParams(): QueryParams {
 }
 
 function put(params: QueryParams, key: string, value: string, mostDepth: number): string | undefined {
+  // Nearly all of them: a name without brackets.
+  if (key !== "" && !key.includes("[") && !key.includes("]") && !REFUSED_NAMES.has(key)) {
+    params[key] = value;
+    return undefined;
+  }
   const path = namesOf(key);
   if (path === undefined) return "the query has an unbalanced or misplaced bracket in a name";
   if (path.length > mostDepth) return `the query nests a name deeper than ${mostDepth}`;
@@ -86,6 +91,7 @@ function namesOf(key: string): string[] | undefined {
 }
 
 function decode(text: string): string | undefined {
+  if (!text.includes("%") && !text.includes("+")) return text;
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch {

@@ -24,6 +24,11 @@ export class SharedFrame {
     return new SharedFrame(OPCODE_TEXT, Buffer.from(text));
   }
 
+  /** Wraps a text message that is encoded already. The bytes are not copied: they must not change any more. */
+  static encoded(bytes: Uint8Array): SharedFrame {
+    return new SharedFrame(OPCODE_TEXT, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+
   /** Wraps a binary message. The bytes are not copied: they must not change any more. */
   static binary(bytes: Uint8Array): SharedFrame {
     return new SharedFrame(OPCODE_BINARY, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));

@@ -6,6 +6,7 @@ import { type FrameQueue, writeFrames } from "./frame-writer.js";
 import { PartialFrame } from "./partial-frame.js";
 import { SharedFrame } from "./shared-frame.js";
 import { DRAIN_PROMISE_BYTES, type SocketOwner, type TransportSocket } from "./transport-socket.js";
+import type { TurnPace } from "./turn-pace.js";
 import { joinTurn, type TurnWriter } from "./turn-writes.js";
 
 /** A complete WebSocket, which goes on where the ordinary ends. */
@@ -19,6 +20,8 @@ export interface FullWebSocket {
 export interface ConnectionHost {
   readonly payloadLimitBytes: number;
   readonly onError: (error: unknown) => void;
+  /** Sets the pace at which owners hear that their sockets are over. */
+  readonly pace: TurnPace;
 
   /** Makes a complete WebSocket of a connection. It reads `head` first, then the socket, which is paused. */
   takeOver(connection: WebSocketConnection, socket: Socket, head: Buffer): FullWebSocket;
@@ -276,6 +279,10 @@ export class WebSocketConnection implements TransportSocket, FrameTaker, TurnWri
     this.#queue = undefined;
     this.#queuedUnits = 0;
     this.#partial = undefined;
+    this.#host.pace.run(() => this.#tell(code, reason));
+  }
+
+  #tell(code: number, reason: string): void {
     const { owner } = this;
     this.owner = undefined;
     try {

@@ -6,6 +6,7 @@ import { offersCompression, type ResolvedCompression } from "./compression.js";
 import { switchingProtocols } from "./handshake.js";
 import { TransportError } from "./transport-error.js";
 import type { TransportSocket } from "./transport-socket.js";
+import type { TurnPace } from "./turn-pace.js";
 import { type ConnectionHost, type FullWebSocket, WebSocketConnection } from "./web-socket-connection.js";
 
 /** Options of a {@link WebSocketAcceptor}. */
@@ -18,6 +19,8 @@ export interface WebSocketOptions {
   readonly compression: ResolvedCompression | undefined;
   /** Told what an owner of a socket has thrown. */
   readonly onError: (error: unknown) => void;
+  /** Sets the pace at which owners hear that their sockets are over. */
+  readonly pace: TurnPace;
 }
 
 /**
@@ -29,6 +32,7 @@ export interface WebSocketOptions {
 export class WebSocketAcceptor implements ConnectionHost {
   readonly payloadLimitBytes: number;
   readonly onError: (error: unknown) => void;
+  readonly pace: TurnPace;
   /** All options of `ws` with their defaults, the limits against abuse among them, also those that a later version adds. */
   readonly #options: object;
   readonly #compressing: WebSocketServer | undefined;
@@ -36,6 +40,7 @@ export class WebSocketAcceptor implements ConnectionHost {
   constructor(options: WebSocketOptions) {
     this.payloadLimitBytes = options.payloadLimitBytes;
     this.onError = options.onError;
+    this.pace = options.pace;
     // Apart because the types of `ws` do not know `closeTimeout` yet.
     const untyped = { closeTimeout: options.closeTimeoutMs };
     const maxPayload = options.payloadLimitBytes;
@@ -124,9 +129,17 @@ export class WebSocketAcceptor implements ConnectionHost {
   }
 }
 
+/** What a WebSocket of `ws` reports to. */
+interface Reported {
+  heard: boolean;
+  receiveMessage(bytes: Buffer, binary: boolean): void;
+  beginClose(): void;
+  finish(code: number, reason: string): void;
+}
+
 /** A WebSocket of `ws` that reports to a connection, by one switch instead of a listener for each event. */
-class AdoptedWebSocket extends WebSocket implements FullWebSocket {
-  connection: WebSocketConnection | undefined = undefined;
+class ReportingWebSocket<Connection extends Reported> extends WebSocket {
+  connection: Connection | undefined = undefined;
   #closeCode = 1006;
 
   // `ws` closes through here too: with the code of the error when a frame is invalid, with the client's code when that has closed.
@@ -160,41 +173,13 @@ class AdoptedWebSocket extends WebSocket implements FullWebSocket {
   }
 }
 
-/** A WebSocket of `ws` that carries all of a compressed connection, and reports to it by one switch. */
-class DeflatingWebSocket extends WebSocket implements DeflatingSocket {
-  connection: CompressedWebSocket | undefined = undefined;
-  #closeCode = 1006;
+/** The complete WebSocket of a connection that has left its ordinary life. */
+class AdoptedWebSocket extends ReportingWebSocket<WebSocketConnection> implements FullWebSocket {}
 
+/** The WebSocket that carries all of a compressed connection. */
+class DeflatingWebSocket extends ReportingWebSocket<CompressedWebSocket> implements DeflatingSocket {
   get isOpen(): boolean {
     return this.readyState === WebSocket.OPEN;
-  }
-
-  override close(code?: number, reason?: string | Buffer): void {
-    this.#closeCode = code ?? 1006;
-    super.close(code, reason);
-  }
-
-  override emit(event: string | symbol, ...args: readonly unknown[]): boolean {
-    const { connection } = this;
-    if (connection === undefined) return false;
-    const [first, second] = args;
-    switch (event) {
-      case "message":
-        if (Buffer.isBuffer(first)) connection.receive(second === true ? first : first.toString());
-        return true;
-      case "ping":
-      case "pong":
-        connection.heard = true;
-        return true;
-      case "error":
-        connection.finish(this.#closeCode, first instanceof Error ? first.message : "");
-        return true;
-      case "close":
-        connection.finish(typeof first === "number" ? first : 1006, Buffer.isBuffer(second) ? second.toString() : "");
-        return true;
-      default:
-        return false;
-    }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ActorRef } from "../../src/index.js";
+import { type ActorRef, limitReports } from "../../src/index.js";
 import { resolveLimits, type SocketLimits } from "../../actors/endpoint/options.js";
 import { RouteTable } from "../../actors/channel/route-table.js";
 import type { ChannelClass } from "../../actors/channel/channel.js";
@@ -41,11 +41,12 @@ export async function createFakeEndpoint(options: FakeEndpointOptions): Promise<
     limits,
     authenticate: options.authenticate ?? (({ token }) => (token === undefined ? {} : { user: token })),
     directory: new SessionDirectory(limits),
-    subscriptions: new Subscriptions(limits, () => clock.now()),
+    subscriptions: new Subscriptions(limits, clock),
     pushes: new PushWindow(clock),
     acknowledgements: new DelayQueue(clock, limits.ackDelayMs, (session) => session.cast.acknowledgementDue()),
     silent: new DelayQueue(clock, limits.helloTimeoutMs, (connection) => connection.cast.silent()),
     sessionsName: "test.sessions",
+    report: limitReports((report) => system.report(report), { clock }),
     authTimeoutMs: 10_000,
     replays: new ReplayTurns(clock, { atATime: 8, turnMs: 1_000, grant: (session) => session.cast.replayTurn() }),
   };
@@ -73,6 +74,7 @@ export async function createFakeEndpoint(options: FakeEndpointOptions): Promise<
     },
     async stop() {
       context.acknowledgements.stop();
+      context.subscriptions.stop();
       context.silent.stop();
       context.pushes.stop();
       await test.stop();

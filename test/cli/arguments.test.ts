@@ -26,10 +26,10 @@ describe("the command line", () => {
   });
 
   it.each([
-    [[], "Expected a command: tree, info, list, drain."],
-    [["kill"], 'Expected a command (tree, info, list, drain), got "kill".'],
-    [["toString"], 'Expected a command (tree, info, list, drain), got "toString".'],
-    [["help", "kill"], 'Expected a command (tree, info, list, drain), got "kill".'],
+    [[], "Expected a command: tree, info, list, connections, drain."],
+    [["kill"], 'Expected a command (tree, info, list, connections, drain), got "kill".'],
+    [["toString"], 'Expected a command (tree, info, list, connections, drain), got "toString".'],
+    [["help", "kill"], 'Expected a command (tree, info, list, connections, drain), got "kill".'],
     [["tree", "lobby"], "Unexpected argument 'lobby'"],
     [["tree", "--colour"], "Unknown option '--colour'"],
     [["tree", "--name"], "argument missing"],

@@ -14,17 +14,29 @@ const RUNNING: DrainProgress = { number: 1, state: "running", total: 5, left: 5,
 class FakeDrain {
   readonly orders: DrainRequest[] = [];
   clients = 5;
+  closed = false;
   drain: DrainProgress | undefined;
   /** What is seen by each look after the order, one after another. */
   steps: DrainProgress[] = [];
 
   answer(request: DrainRequest): Answer {
-    if (request.method === "drain.start") {
+    if (request.method === "drain.cancel") {
+      this.orders.push(request);
+      this.steps = [
+        { ...RUNNING, left: 2 },
+        { ...RUNNING, state: "cancelled", left: 2, elapsedMs: 900 },
+      ];
+    } else if (request.method === "drain.start") {
       this.orders.push(request);
       this.drain = { ...RUNNING, perSecond: request.params.perSecond };
     } else if (this.drain !== undefined) this.drain = this.steps.shift() ?? this.drain;
     const { endpoint } = request.params;
-    const view: DrainView = { system: { name: "lobby", pid: 4711 }, endpoint, clients: this.clients };
+    const view: DrainView = {
+      system: { name: "lobby", pid: 4711 },
+      endpoint,
+      clients: this.clients,
+      closed: this.closed,
+    };
     return { ok: true, json: JSON.stringify(this.drain === undefined ? view : { ...view, drain: this.drain }) };
   }
 }
@@ -52,7 +64,7 @@ function drains(io: FakeIo, { inspector }: Place, ...args: string[]): Promise<nu
 
 const PLAN = `lobby  pid 4711  endpoint  5 clients connected
 At 2 a second all are told within 2.5s to come back, each at its own moment,
-to whoever answers then: this server too, unless new connections go elsewhere.
+to whoever answers then. Until then this server takes no new connections.
 `;
 
 describe("holdfast drain", () => {
@@ -205,6 +217,61 @@ describe("holdfast drain", () => {
     ]);
   });
 
+  it("with --stay-closed orders that, and says how to open the server again", async () => {
+    const [io, place] = [new FakeIo(), await serve()];
+    place.drain.closed = true;
+    expect(await drains(io, place, "--yes", "--stay-closed")).toBe(0);
+    expect(io.stdout).toContain("to whoever answers then. This server takes no new connections any more.\n");
+    expect(io.stdout).toMatch(/New connections are refused until the server stops, or: holdfast drain --cancel\n$/);
+    expect(place.drain.orders).toMatchObject([{ params: { stayClosed: true } }]);
+  });
+
+  it("with --stay-closed closes a server to which nobody is connected", async () => {
+    const [io, place] = [new FakeIo(), await serve()];
+    place.drain.clients = 0;
+    expect(await drains(io, place, "--yes", "--stay-closed")).toBe(0);
+    expect(place.drain.orders).toHaveLength(1);
+  });
+
+  it("with --cancel ends the drain that is under way, waits until it has ended, and asks nothing", async () => {
+    const [io, place] = [new FakeIo({}, true), await serve()];
+    place.drain.drain = { ...RUNNING, left: 3 };
+    expect(await run(["drain", "--socket", place.inspector.path, "--cancel"], io)).toBe(0);
+    expect([io.stdout, io.stderr]).toEqual(["Cancelled: 2 of 5 clients stay. endpoint takes new connections.\n", ""]);
+    expect(io.questions).toEqual([]);
+    expect(place.drain.orders).toMatchObject([{ method: "drain.cancel", params: { endpoint: "endpoint" } }]);
+  });
+
+  it("with --cancel and --json prints one line", async () => {
+    const [io, place] = [new FakeIo(), await serve()];
+    expect(await run(["drain", "--socket", place.inspector.path, "--cancel", "--json"], io)).toBe(0);
+    const system = { name: "lobby", pid: 4711 };
+    expect(JSON.parse(io.stdout)).toEqual({
+      type: "cancelled",
+      system,
+      endpoint: "endpoint",
+      clients: 5,
+      total: 0,
+      left: 0,
+    });
+  });
+
+  it("that somebody cancels while it is watched ends with 3, and says so", async () => {
+    const [io, place] = [new FakeIo(), await serve()];
+    place.drain.steps = [{ ...RUNNING, state: "cancelled", left: 4, elapsedMs: 700 }];
+    expect(await drains(io, place, "--yes")).toBe(3);
+    expect(io.stderr).toBe("holdfast: The drain was cancelled after 700ms with about 4 clients left\n");
+  });
+
+  it.each([
+    ["--cancel", "--stay-closed"],
+    ["--cancel", "--per-second=5"],
+  ])("refuses %s with %s, with exit code 1", async (...args) => {
+    const io = new FakeIo();
+    expect(await run(["drain", ...args], io)).toBe(1);
+    expect(io.stderr).toContain("Expected --cancel without --per-second and --stay-closed");
+  });
+
   it.each(["0", "-1", "x", "1e3", "100001", ""])("refuses the pace %j with exit code 1", async (pace) => {
     const io = new FakeIo();
     expect(await run(["drain", `--per-second=${pace}`], io)).toBe(1);
@@ -216,7 +283,16 @@ describe("holdfast drain", () => {
   it("has a help that names its options and its exit codes", async () => {
     const io = new FakeIo();
     expect(await run(["drain", "--help"], io)).toBe(0);
-    for (const word of ["--per-second", "--endpoint", "--yes", "--json", "--name", "  130  "]) {
+    for (const word of [
+      "--per-second",
+      "--stay-closed",
+      "--cancel",
+      "--endpoint",
+      "--yes",
+      "--json",
+      "--name",
+      "  130  ",
+    ]) {
       expect(io.stdout).toContain(word);
     }
     expect(io.stdout.split("\n").every((line) => line.length <= 80)).toBe(true);

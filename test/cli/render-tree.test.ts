@@ -242,6 +242,47 @@ describe("a row", () => {
       },
       "n  B  held 1  free 0  waiting 2  mailbox 5  pool db",
     ],
+    [
+      "topics that are quiet, without a column of zeros",
+      {
+        kind: "topics",
+        status: {
+          kind: "topics",
+          name: "topics",
+          topics: 1,
+          clientTopics: 2,
+          subscriptions: 3,
+          published: 4,
+          logs: 0,
+          missed: 0,
+          pending: 0,
+          rateLimited: 0,
+        },
+      },
+      "n  B  topics 3  subscriptions 3  published 4",
+    ],
+    [
+      "topics that have refused and missed messages",
+      {
+        kind: "topics",
+        status: {
+          kind: "topics",
+          topics: 1,
+          subscriptions: 3,
+          published: 4,
+          logs: 2,
+          missed: 5,
+          rateLimited: 6,
+          overloaded: 1,
+        },
+      },
+      "n  B  topics 1  subscriptions 3  published 4  missed 5  refused 7  logs 2",
+    ],
+    [
+      "a listener that has refused connections",
+      { kind: "listener", status: { kind: "listener", port: 4000, open: 2, waiting: 0, refused: 3 } },
+      "n  B  port 4000  open 2  refused 3",
+    ],
     ["a channel with another title", { kind: "channel", status: { kind: "channel", topic: "room:1" } }, "n  B  room:1"],
     [
       "a supervisor that restarted long ago",

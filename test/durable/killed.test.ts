@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +5,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { type Channel, Socket } from "../../src/client/index.js";
 import { type Compiled, compile } from "../store/compiled.js";
+import { ServerProcess, until } from "./server-process.js";
 
 const ROUNDS = 5;
 const USERS = 6;
@@ -17,44 +16,6 @@ beforeAll(async () => {
   programs = await compile(["server-program"], "test/durable");
 }, 60_000);
 afterAll(() => programs.remove());
-
-/** A server in a process of its own, which can be killed and started again on the same port with the same store. */
-class Server {
-  #child: ChildProcess | undefined;
-  readonly #path: string;
-  readonly #durability: string;
-  port = 0;
-
-  constructor(path: string, durability: string) {
-    this.#path = path;
-    this.#durability = durability;
-    onTestFinished(() => void this.#child?.kill("SIGKILL"));
-  }
-
-  async start(): Promise<void> {
-    const args = [programs.script("server-program"), this.#path, String(this.port), this.#durability];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-    this.#child = child;
-    let text = "";
-    for await (const chunk of child.stdout) {
-      text += String(chunk);
-      const port = /open (\d+)\n/.exec(text)?.[1];
-      if (port === undefined) continue;
-      this.port = Number(port);
-      child.stdout.resume();
-      return;
-    }
-    throw new Error(`the server has ended: ${text}`);
-  }
-
-  async kill(): Promise<void> {
-    const child = this.#child;
-    if (child === undefined) return;
-    const gone = once(child, "close");
-    child.kill("SIGKILL");
-    await gone;
-  }
-}
 
 /** A person who says numbers, and hears those of all. */
 class Person {
@@ -98,22 +59,13 @@ class Person {
   }
 }
 
-async function until(holds: () => boolean, what: string): Promise<void> {
-  for (const end = Date.now() + 30_000; !holds(); ) {
-    if (Date.now() > end) throw new Error(`Expected ${what} within 30 s`);
-    await new Promise((resolve) => {
-      setTimeout(resolve, 5);
-    });
-  }
-}
-
 test.each(["process", "disk"])(
   "a server that is killed in the middle of traffic, again and again, loses nothing and does nothing twice (%s)",
   { timeout: 120_000 },
   async (durability) => {
     const path = await mkdtemp(join(tmpdir(), "holdfast-durable-"));
     onTestFinished(() => rm(path, { recursive: true, force: true }));
-    const server = new Server(join(path, "store"), durability);
+    const server = new ServerProcess(programs.script("server-program"), join(path, "store"), durability);
     await server.start();
     const people = Array.from({ length: USERS }, (_, index) => new Person(`user${index}`, server.port));
     await Promise.all(people.map(({ channel }) => channel.join().reply));

@@ -1,5 +1,6 @@
 /**
- * A server with durable sessions, until it is killed. It writes `open <port>` when clients may come.
+ * A server with durable sessions, until it is killed. It writes `open <port>` when clients may come, `damage <kind>` for what the store finds
+ * damaged, and `report <type>` for each warning.
  *
  * node server-program.js <directory of the store> <port> <process|disk>
  */
@@ -9,7 +10,11 @@ import { embeddedStore } from "../../src/store/index.js";
 import { child, Supervisor } from "../../supervisors/index.js";
 
 const [, , path = "", port = "", durability = ""] = process.argv;
-const store = await embeddedStore({ path, durability: durability === "disk" ? "disk" : "process" });
+const store = await embeddedStore({
+  path,
+  durability: durability === "disk" ? "disk" : "process",
+  onDamage: ({ kind }) => process.stdout.write(`damage ${kind}\n`),
+});
 
 /** Counts what its client says, and tells everybody. */
 class Room extends Channel {
@@ -46,5 +51,8 @@ interface HasPort {
   port(): number;
 }
 
-const system = await createSystem({ root: Root });
+const system = await createSystem({
+  root: Root,
+  reporter: ({ level, type }) => void (level === "info" || process.stdout.write(`report ${type}\n`)),
+});
 process.stdout.write(`open ${await system.whereis<HasPort>("endpoint.listener")?.call.port()}\n`);

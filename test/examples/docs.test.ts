@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CloseCode } from "../../src/protocol/close-codes.js";
+import { CLIENT_LIMITS } from "../../actors/endpoint/client-limits.js";
 import { KEEPING_LIMITS } from "../../actors/endpoint/keeping-limits.js";
 import { DEFAULT_LIMITS } from "../../src/protocol/limits.js";
 import { anchors, namesIn, page, pages, repository } from "./documents.js";
@@ -53,12 +54,15 @@ describe("errors.md", () => {
     ["src/kernel/errors.ts", "CallErrorCode"],
     ["src/kernel/errors.ts", "StartErrorCode"],
     ["src/transport/transport-error.ts", "TransportErrorCode"],
+    ["actors/lease/lease-lost.ts", "LeaseLoss"],
     ["src/client/errors.ts", "PushErrorCode"],
     ["src/client/errors.ts", "PushOutcome"],
     ["src/client/errors.ts", "SocketErrorCode"],
     ["src/inspect/protocol/errors.ts", "InspectorErrorCode"],
     ["supervisors/spec-error.ts", "FlagErrorCode"],
     ["supervisors/spec-error.ts", "ChildSpecErrorCode"],
+    ["actors/topic/topics-error.ts", "TopicsErrorCode"],
+    ["src/cluster/placement/entity-error.ts", "EntityErrorCode"],
   ])("has every code of %s, %s", (path, type) => {
     const codes = wordsOf(path, type);
     expect(codes.length).toBeGreaterThan(2);
@@ -95,7 +99,17 @@ describe("options.md", () => {
     ["actors/endpoint/options.ts", "SocketOptions"],
     ["actors/lease/lease-options.ts", "LeaseManagerOptions"],
     ["actors/lease/lease-options.ts", "GetLeaseOptions"],
+    ["actors/lease/lease-options.ts", "LeaseDrainOptions"],
+    ["actors/lease/pool-options.ts", "ResourcePoolOptions"],
+    ["actors/postgres/postgres-options.ts", "PostgresOptions"],
+    ["actors/topic/topics-options.ts", "TopicsOptions"],
+    ["actors/topic/topics-options.ts", "TopicSettings"],
+    ["actors/topic/topics-options.ts", "TopicLogOptions"],
+    ["actors/topic/local-topics.ts", "PublishOptions"],
+    ["actors/topic/broadcast.ts", "BroadcastOptions"],
     ["src/client/options.ts", "SocketOptions"],
+    ["src/cluster/placement/entity-options.ts", "EntityLimits"],
+    ["src/cluster/placement/entity-options.ts", "LocateOptions"],
     ["src/inspect/inspector-socket.ts", "InspectorOptions"],
   ])("has every option of %s, %s", (path, type) => {
     const options = propertiesOf(path, type);
@@ -108,7 +122,7 @@ describe("options.md", () => {
     const [, list = ""] = /const LIMITS = \[(.*?)\]/s.exec(source("actors/endpoint/options.ts")) ?? [];
     const limits = [...list.matchAll(/"(\w+)"/g)].map(([, name = ""]) => name);
     expect(limits.length).toBeGreaterThan(5);
-    const defaults: Readonly<Record<string, number>> = { ...DEFAULT_LIMITS, ...KEEPING_LIMITS };
+    const defaults: Readonly<Record<string, number>> = { ...DEFAULT_LIMITS, ...KEEPING_LIMITS, ...CLIENT_LIMITS };
     const rows = limits.map((name) => `| \`${name}\` | ${defaults[name]?.toLocaleString("en-US")} |`);
     expect(rows.filter((row) => !text.includes(row))).toEqual([]);
   });

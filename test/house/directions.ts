@@ -11,18 +11,29 @@ interface Room {
   readonly node: true | readonly string[];
   /** npm packages, apart from the engines. */
   readonly packages: readonly string[];
+  /** Whether it may load a module that it is told of while it runs. */
+  readonly loads?: true;
 }
 
 const kernel = /^src\/(kernel\/.+|index)\.ts$/;
 const protocol = /^src\/protocol\//;
+const cluster = /^src\/cluster\//;
 const telemetry = /^src\/telemetry\//;
 const publicKernel = /^src\/index\.ts$/;
 // A port is what a room offers to the actors.
 const ports =
-  /^src\/(transport\/(transport-socket|shared-frame|upgrade-request)|(store|cluster)\/([a-z-]+-)?port)\.ts$/;
+  /^src\/(transport\/(transport-socket|shared-frame|upgrade-request|admission\/token-bucket)|(store|cluster)\/([a-z-]+-)?port)\.ts$/;
 
 /** Who may import whom. What is not named here is forbidden; "Direction" in CONTRIBUTING.md says the same in words. */
 const rooms: readonly Room[] = [
+  {
+    // The kernel's names, and the `createSystem` that loads a cluster when it is asked to.
+    name: "public names",
+    files: publicKernel,
+    mayUse: [kernel, /^src\/cluster\/create-system\.ts$/],
+    node: [],
+    packages: [],
+  },
   { name: "kernel", files: kernel, mayUse: [], node: [], packages: [] },
   { name: "protocol", files: protocol, mayUse: [], node: [], packages: [] },
   { name: "client", files: /^src\/client\//, mayUse: [protocol], node: [], packages: [] },
@@ -36,15 +47,47 @@ const rooms: readonly Room[] = [
   },
   { name: "store", files: /^src\/store\//, mayUse: [kernel, protocol, telemetry], node: true, packages: ["nanoid"] },
   {
+    // The host of the cores is a program of its own, with a tree.
+    name: "host of the cores",
+    files: /^src\/cluster\/cores\/host\//,
+    mayUse: [kernel, cluster, /^supervisors\//],
+    node: true,
+    packages: [],
+  },
+  {
+    // A core loads the application's main module.
+    name: "core",
+    files: /^src\/cluster\/cores\/core-main\.ts$/,
+    mayUse: [kernel, cluster],
+    node: true,
+    packages: [],
+    loads: true,
+  },
+  {
     name: "cluster",
     files: /^src\/cluster\//,
-    mayUse: [kernel, protocol, telemetry],
+    mayUse: [kernel, protocol, telemetry, ports],
     node: true,
     packages: ["nanoid"],
   },
   { name: "inspect", files: /^src\/inspect\//, mayUse: [kernel, telemetry, ports], node: true, packages: [] },
   { name: "cli", files: /^src\/cli\//, mayUse: [/^src\/inspect\/protocol\//], node: true, packages: [] },
-  { name: "testing", files: /^src\/testing\//, mayUse: [kernel, protocol, ports], node: true, packages: [] },
+  {
+    // Its network answers HTTP with the very places that a server has, over connections that break; its cluster is that of memory, and its
+    // store caches in front of that of memory.
+    name: "testing",
+    files: /^src\/testing\//,
+    mayUse: [
+      kernel,
+      protocol,
+      ports,
+      /^src\/transport\/((event-stream|long-poll|http)-place|request-body)\.ts$/,
+      /^src\/cluster\/(engine|node-identity|cluster|cluster-node|join|memory\/[a-z-]+|membership\/lease-membership)\.ts$/,
+      /^src\/store\/memory-store\.ts$/,
+    ],
+    node: true,
+    packages: [],
+  },
   { name: "supervisors", files: /^supervisors\//, mayUse: [publicKernel], node: [], packages: [] },
   {
     // The one actor that listens: it may know how a server is made, but not the engine behind it.
@@ -71,6 +114,7 @@ const engines: readonly { readonly name: string; readonly packages: RegExp; read
   { name: "nats", packages: /^@nats-io\//, below: "src/cluster/" },
   { name: "lmdb", packages: /^lmdb$/, below: "src/store/" },
   { name: "amqplib", packages: /^amqplib$/, below: "actors/" },
+  { name: "pg", packages: /^pg$/, below: "actors/postgres/" },
 ];
 
 /** What is wrong with the imports of these files, one sentence each; empty if they keep to the directions of the house. */
@@ -97,7 +141,7 @@ function isAllowed(room: Room, kind: string, target: string): boolean {
     case "package":
       return isEngine(target) || room.packages.some((name) => target === name || target.startsWith(prefixOf(name)));
     default:
-      return false;
+      return room.loads === true;
   }
 }
 

@@ -12,9 +12,11 @@ import { RawReader } from "./raw-reader.js";
 /** Hands over when the test says so. */
 class FakeClients extends Actor {
   left: number | undefined;
+  options: object | undefined;
   #deferred: Deferred<number> | undefined;
 
-  drain(_perSecond: number): Deferred<number> {
+  drain(_perSecond: number, options?: { readonly stayClosed?: boolean }): Deferred<number> {
+    this.options = options;
     this.left = 3;
     this.#deferred = this.defer<number>();
     return this.#deferred;
@@ -25,12 +27,20 @@ class FakeClients extends Actor {
     if (left === 0) this.#deferred?.reply(3);
   }
 
+  cancelDrain(): void {
+    const told = 3 - (this.left ?? 0);
+    this.left = undefined;
+    this.options = undefined;
+    this.#deferred?.reply(told);
+  }
+
   fail(reason: ExitReason): void {
     this.stop(reason);
   }
 
   override formatStatus(): unknown {
-    return { kind: "clients", online: 3, ...(this.left === undefined ? {} : { draining: this.left }) };
+    const closed = this.options === undefined ? {} : { closed: true, options: this.options };
+    return { kind: "clients", online: 3, ...closed, ...(this.left === undefined ? {} : { draining: this.left }) };
   }
 }
 
@@ -73,6 +83,7 @@ describe("the drain of an inspector", () => {
       system: { name: test.system.name, pid: process.pid },
       endpoint: "endpoint",
       clients: 3,
+      closed: false,
     });
     expect(audits(test)).toEqual([]);
   });
@@ -116,6 +127,35 @@ describe("the drain of an inspector", () => {
     expect(audits(test).map(({ details }) => details["event"])).toEqual(["started", "refused", "done", "refused"]);
     await test.clients.call.tell(0);
     await own;
+  });
+
+  it("can be cancelled: what it had come to is shown, and who cancelled it is noted", async () => {
+    const test = await desk();
+    start(test.desk, { ...ORDER, stayClosed: true });
+    await test.clients.call.tell(2);
+    expect(look(test.desk)).toMatchObject({ closed: true, drain: { state: "running", left: 2 } });
+    const answer = test.desk.answer({
+      id: 1,
+      method: "drain.cancel",
+      params: { endpoint: "endpoint", by: { pid: 78, uid: 6 } },
+    });
+    expect(answer.ok).toBe(true);
+    await vi.waitFor(() =>
+      expect(look(test.desk)).toMatchObject({ closed: false, drain: { state: "cancelled", left: 2 } }),
+    );
+    expect(audits(test).map(({ details }) => details["event"])).toEqual(["started", "cancelled"]);
+    expect(audits(test)[1]).toMatchObject({
+      details: { claimed: { pid: 78, uid: 6 } },
+      text: containing("process 78"),
+    });
+    expect(start(test.desk)).toMatchObject({ drain: { number: 2, state: "running" } });
+  });
+
+  it("that is cancelled where none is under way, or nobody is, says so", async () => {
+    const test = await desk();
+    const cancel = (endpoint: string) => test.desk.answer({ id: 1, method: "drain.cancel", params: { endpoint } });
+    expect(cancel("endpoint")).toMatchObject({ ok: true });
+    expect(cancel("nobody")).toMatchObject({ ok: false, error: { code: "no_such_endpoint" } });
   });
 
   it("has failed when the actor that does it ends, and says why", async () => {

@@ -140,6 +140,21 @@ describe("an endpoint", () => {
     expect((await WireClient.open(url, { intent: "resume", resume })).welcome.resumed).toBe(true);
   });
 
+  it("closes the tabs of a user who sends too much with all of them together with 4206, and tells them when to come back", async () => {
+    const { url } = await stage({ userMessagesPerSecond: 1, userMessagesBurst: 256 });
+    const tabs = await Promise.all(Array.from({ length: 10 }, () => WireClient.open(url, { token: "ada" })));
+    const bob = await WireClient.open(url, { token: "bob" });
+    for (let n = 0; n < 30; n++) for (const { client } of tabs) client.control("heartbeat", {});
+    await Promise.race(tabs.map(({ client }) => client.closed));
+    // What they may send together is used up: whoever goes on is one too many.
+    for (const { client } of tabs) for (let n = 0; n < 10; n++) client.control("heartbeat", {});
+    const told = await Promise.all(tabs.map(({ client }) => closing(client)));
+    expect(told).toEqual(tabs.map(() => ({ code: 4206, reason: "rate_limited", retryAfterMs: expect.any(Number) })));
+    expect(Math.min(...told.map(({ retryAfterMs }) => retryAfterMs))).toBeGreaterThanOrEqual(1_000);
+    const ref = bob.client.control("heartbeat", {});
+    expect(await bob.client.next((frame) => frame.ref === ref)).toMatchObject({ payload: { status: "ok" } });
+  });
+
   it("turns a client away whose authentication takes too long, and keeps nothing of it", async () => {
     const served = await stage({ authTimeoutMs: 20 }, () => new Promise<AuthenticatedUser>(() => undefined));
     const { url } = served;

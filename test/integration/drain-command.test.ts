@@ -74,7 +74,10 @@ describe("holdfast drain of a running lobby", () => {
     expect(stdout).toMatch(/\n[0-4] of 4 clients left, .*to go\n/);
     expect(stdout).toMatch(/\nDone: 4 clients told to come back, in \d\S*s\.\n$/);
     await Promise.all(guests.map((guest) => guest.until(() => guest.opens === 2)));
-    expect(guests.map(({ closes }) => closes.map((close) => close.code))).toEqual([[4201], [4201], [4201], [4201]]);
+    expect(guests.map(({ closes }) => closes[0]?.code)).toEqual([4201, 4201, 4201, 4201]);
+    // Who came back before the last one was told heard when to try again.
+    const later = guests.flatMap(({ closes }) => closes.slice(1).map(({ code }) => code));
+    expect(later.every((code) => code === 1012)).toBe(true);
     const moments = guests.map(({ closes }) => closes[0]?.at ?? 0).sort((left, right) => left - right);
     // 250 ms from one to the next; a busy machine may delay the first of two.
     expect((moments.at(-1) ?? 0) - (moments[0] ?? 0)).toBeGreaterThan(400);
@@ -100,6 +103,21 @@ describe("holdfast drain of a running lobby", () => {
     expect(lines[0]).toMatchObject({ type: "plan", endpoint: "endpoint", running: true, perSecond: 1 });
     expect(lines.at(-1)).toMatchObject({ type: "end", state: "done", total: 3, left: 0 });
     await Promise.all(guests.map((guest) => guest.until(() => guest.opens === 2)));
+  });
+
+  it("can be cancelled: who was not told stays, who was told comes back, and whoever is new is let in", async () => {
+    const { lobby, guests } = await lobbyWith(3);
+    const drain = holdfast("drain", "--per-second", "0.2", "--yes", "--stay-closed");
+    await drain.wrote(/3 of 3 clients left/);
+    const cancel = await holdfast("drain", "--cancel").ended;
+    expect([cancel.code, cancel.stderr]).toEqual([0, ""]);
+    expect(cancel.stdout).toBe("Cancelled: 3 of 3 clients stay. endpoint takes new connections.\n");
+    const watched = await drain.ended;
+    expect(watched.code).toBe(3);
+    expect(watched.stderr).toMatch(/^holdfast: The drain was cancelled after \d\S* with about 3 clients left\n$/);
+    expect(guests.map(({ closes }) => closes)).toEqual([[], [], []]);
+    const shown = await holdfast("connections", "--pid", `${lobby.pid}`).ended;
+    expect(shown.stdout).toMatch(/^endpoint +endpoint {2}takes new connections\nconnections +open 3 /);
   });
 
   it("leaves everybody where they are without --yes and without a terminal", async () => {

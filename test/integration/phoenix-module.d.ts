@@ -48,6 +48,8 @@ declare module "phoenix" {
     onError(callback: (error: unknown) => void): string;
     onMessage(callback: (message: Message) => void): string;
     readonly transport: unknown;
+    /** Called for each message that comes, whatever carries it. */
+    decode: (raw: unknown, done: (message: unknown) => void) => void;
     ping(callback: (roundTripMs: number) => void): boolean;
   }
 }

@@ -1,5 +1,5 @@
 import type { Clients, Topics } from "holdfast/actors";
-import { Serializer, Socket, type Channel } from "phoenix";
+import { Socket, type Channel } from "phoenix";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import { Cable } from "./cable.js";
@@ -26,14 +26,15 @@ async function stage(): Promise<Stage> {
   const socket = new Socket(cable.url, {
     transport: WebSocket,
     params: () => ({ session, rx }),
-    decode: (raw, done) => {
-      const frame: unknown = typeof raw === "string" ? JSON.parse(raw) : undefined;
-      if (Array.isArray(frame)) rx = frame[5] ?? rx;
-      Serializer.decode(raw, done);
-    },
     reconnectAfterMs: () => 5,
     rejoinAfterMs: () => 5,
   });
+  const { decode } = socket;
+  socket.decode = (raw, done) => {
+    const frame: unknown = typeof raw === "string" ? JSON.parse(raw) : undefined;
+    if (Array.isArray(frame)) rx = frame[5] ?? rx;
+    decode(raw, done);
+  };
   socket.onMessage(({ topic, event, payload }) => {
     if (topic !== "phoenix" || event !== "session") return;
     session = String(payload["token"]);

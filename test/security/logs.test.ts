@@ -1,7 +1,8 @@
-import { consoleReporter, type Report } from "holdfast";
+import { consoleReporter, limitReports, type Report } from "holdfast";
 import { Channel } from "holdfast/actors";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { printable } from "../../src/cli/safe-text.js";
+import { createFakeEndpoint } from "../actors/fake-endpoint.js";
 import { WireClient } from "../integration/wire-client.js";
 import { attacked, isReplyTo } from "./stage.js";
 
@@ -46,6 +47,58 @@ describe("what a stranger types", () => {
     expect(reports.map(({ type }) => type)).toEqual(
       expect.arrayContaining(["crash", "protocol_error", "authenticate_failed"]),
     );
+  });
+
+  it("in any number fills no log: so many reports of a kind a second, and how many more there were", async () => {
+    const { url, reports } = await attacked({ socket: { authenticate: () => Promise.reject(new Error("no")) } });
+    const attempt = async (): Promise<void> => {
+      const client = await WireClient.connect(url);
+      client.control("hello", { v: 1, intent: "new", token: "throw" });
+      await client.closed;
+    };
+    for (let round = 0; round < 15; round++) await Promise.all(Array.from({ length: 20 }, attempt));
+    const failed = (): number => reports.filter(({ type }) => type === "authenticate_failed").length;
+    const leftOut = (): Report[] => reports.filter(({ type }) => type === "reports_left_out");
+    await vi.waitFor(() => expect(leftOut().length).toBeGreaterThan(0), { timeout: 5_000 });
+    expect(failed()).toBeLessThan(150);
+    expect(leftOut()[0]).toMatchObject({ level: "error", details: { type: "authenticate_failed" } });
+  });
+
+  it("by clients that break the protocol, and come back to do it again, is counted as well", async () => {
+    const end = await createFakeEndpoint({ channels: { "*": Crashing } });
+    for (let n = 0; n < 1_000; n++) {
+      const { socket } = await end.connect();
+      socket.arrive([null, "1", "phoenix", "hello", { v: 1, intent: "new" }]);
+      socket.arrive([null, "2", EVIL.repeat(1_000), "x", {}, 99]);
+      await end.clock.settle();
+    }
+    await end.clock.advance(1_000);
+    const violations = end.reports.filter(({ type }) => type === "protocol_error");
+    expect(violations).toHaveLength(50);
+    expect(Math.max(...violations.map(({ text }) => text.length))).toBeLessThan(500);
+    expect(end.reports.at(-1)).toMatchObject({
+      type: "reports_left_out",
+      text: "950 more reports of the type protocol_error left out of the log",
+      details: { type: "protocol_error", count: 950 },
+    });
+    await end.stop();
+  });
+
+  it("and crashes channels with is counted by the log that a system has by default", async () => {
+    const { reports, url } = await attacked({ socket: { channels: { "*": Crashing } } });
+    const { client } = await WireClient.open(url);
+    const limited: Report[] = [];
+    const log = limitReports((report) => limited.push(report));
+    onTestFinished(() => log.stop());
+    let seq = 0;
+    for (let n = 0; n < 100; n++) {
+      const join = client.send(++seq, "room:1", "phx_join");
+      client.send(++seq, "room:1", "poison", {}, join);
+      await client.next(({ event }) => event === "phx_error");
+    }
+    for (const report of reports) log(report);
+    expect(reports.filter(({ type }) => type === "crash")).toHaveLength(100);
+    expect(limited.filter(({ type }) => type === "crash").length).toBeLessThanOrEqual(50);
   });
 
   it("is harmless in a terminal when the command shows it", () => {

@@ -59,6 +59,10 @@ describe("a client that does not read", () => {
     socket.arrive(["1", "2", "feed", "news", 1]);
     await end.clock.settle();
     expect(socket.closedWith).toMatchObject({ code: 4202 });
+    expect(JSON.parse(socket.closedWith?.reason ?? "")).toEqual({
+      reason: "slow_consumer",
+      retryAfterMs: expect.any(Number),
+    });
     await end.stop();
   });
 
@@ -186,6 +190,62 @@ describe("a client that opens and says nothing", () => {
     await end.clock.advance(1);
     expect(asked).toBe(1);
     expect(socket.closedWith).toMatchObject({ code: 4003 });
+    await end.stop();
+  });
+
+  it("as a stock client is dropped with 4203 after 60 s without a word, though its WebSocket answers pings", async () => {
+    const end = await stage();
+    const { socket, connection } = await end.connect();
+    const beatUntil = async (ms: number): Promise<void> => {
+      while (end.clock.now() < ms) {
+        await end.clock.advance(5_000);
+        // The pong to the last ping.
+        socket.heard = true;
+        connection.cast.beat();
+        await end.clock.settle();
+      }
+    };
+    await beatUntil(59_000 - 4_000);
+    expect(socket.closedWith).toBeUndefined();
+    expect(end.context.directory.counts.online).toBe(1);
+    await beatUntil(60_000);
+    expect(socket.closedWith).toMatchObject({ code: 4203, reason: expect.stringContaining("idle") });
+    await end.clock.settle();
+    expect([end.context.directory.counts.online, end.system.isAlive(connection)]).toEqual([0, false]);
+    await end.stop();
+  });
+
+  it.each([
+    ["a heartbeat", [null, "9", "phoenix", "heartbeat", {}]],
+    ["a join", ["9", "9", "feed", "phx_join", {}]],
+    ["an event of a topic that nobody serves", [null, "9", "nowhere", "hi", {}]],
+  ])("stays for as long as it says something within 60 s: %s", async (_what, frame) => {
+    const end = await stage();
+    const { socket, connection } = await end.connect();
+    for (let round = 0; round < 20; round++) {
+      await end.clock.advance(30_000);
+      socket.arrive(frame);
+      await end.clock.settle();
+      connection.cast.beat();
+      await end.clock.settle();
+    }
+    expect(socket.closedWith).toBeUndefined();
+    await end.stop();
+  });
+
+  it("as a client of level 2, or over HTTP, is told apart by the session's own signs of life", async () => {
+    const end = await stage();
+    const socket = await joined(end);
+    const { socket: stream, connection } = await end.connect();
+    Object.defineProperty(stream, "kind", { value: "events" });
+    for (let beat = 0; beat < 10; beat++) {
+      await end.clock.advance(25_000);
+      stream.heard = true;
+      connection.cast.beat();
+      socket.arrive([null, null, "phoenix", "ack", { ack: 1 }]);
+      await end.clock.settle();
+    }
+    expect([socket.closedWith, stream.closedWith]).toEqual([undefined, undefined]);
     await end.stop();
   });
 

@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 
@@ -22,4 +23,18 @@ it("refuses what it does not know, and numbers that are none", () => {
 it("runs seeds and says how many passed", () => {
   const { status, stdout } = simulate("--first", "1000", "--seeds", "3", "--json");
   expect([status, JSON.parse(stdout)]).toEqual([0, { ok: true, first: 1_000, ran: 3, seconds: expect.any(Number) }]);
+});
+
+it("ends with what is known by then when it is interrupted", async () => {
+  const running = spawn(process.execPath, [script, "--seeds", "1000000", "--jobs", "1"]);
+  let said = "";
+  running.stdout.on("data", (text: Buffer) => {
+    said += text.toString();
+  });
+  // Its first progress line.
+  await once(running.stderr, "data");
+  running.kill("SIGINT");
+  const [code] = await once(running, "close");
+  expect(said).toMatch(/^\d+ seeds from 1 on passed in [\d.]+ s\. Interrupted: \d+ did not run\.\n$/);
+  expect(code).toBe(130);
 });

@@ -1,60 +1,41 @@
-import { type Random, seededRandom } from "../../src/kernel/random.js";
+import { Dice } from "./dice.js";
 import type { Schedule, Step, World } from "./step.js";
+import { POLICIES } from "./topics.js";
 
 const FEWEST_STEPS = 5;
 const MOST_STEPS = 40;
-/** Of so many seeds one has a store. */
+/** Of so many worlds one has a store. */
 const DURABLE_ONE_OF = 4;
-
-/** Draws what happens from a seed. */
-class Dice {
-  readonly #random: Random;
-
-  constructor(seed: number) {
-    this.#random = seededRandom(seed);
-  }
-
-  below(end: number): number {
-    return Math.floor(this.#random.next() * end);
-  }
-
-  between(least: number, most: number): number {
-    return least + this.below(most - least + 1);
-  }
-
-  oneOf<Choice>(...choices: readonly [Choice, ...Choice[]]): Choice {
-    return choices[this.below(choices.length)] ?? choices[0];
-  }
-}
 
 /** The world and the steps of a seed: always the same ones. */
 export function scheduleOf(seed: number): Schedule {
   const dice = new Dice(seed);
   const gentle = dice.below(2) === 0;
   const small = !gentle && dice.below(2) === 0;
-  const durable = seed % DURABLE_ONE_OF === DURABLE_ONE_OF - 1;
+  const durable = dice.oneIn(DURABLE_ONE_OF);
   const world: World = {
     clients: dice.between(1, 3),
-    topics: dice.between(1, 2),
+    stockClients: dice.oneOf(0, 0, 1),
+    topics: Array.from({ length: dice.between(1, 2) }, () => dice.oneOf("cursor", ...POLICIES)),
+    ways: dice.oneOf(["websocket"], ["websocket"], ["events", "longpoll"], ["longpoll", "websocket", "events"]),
+    cutAnswerOneOf: dice.oneOf(0, 4, 20),
     latencyMs: dice.oneOf([1, 1], [0, 20], [5, 400]),
     // Long enough for any number of bad networks in a row, where nothing else goes wrong.
     ttlMs: gentle ? 600_000 : dice.oneOf(5_000, 30_000),
     windowMessages: dice.oneOf(4, 16, 256),
     repeatOneOf: dice.oneOf(0, 3, 20),
-    outboxMessages: small ? 24 : 1_000,
+    small,
     gentle,
     durable,
   };
   const length = dice.between(FEWEST_STEPS, MOST_STEPS);
-  const steps = Array.from({ length }, () => (dice.below(100) < 55 ? traffic(dice) : fault(dice, gentle)));
-  if (!durable) return { seed, world, steps };
-  // In place of a wait, with dice of their own: so what else happens is what it would be without a store.
-  const other = new Dice(seed ^ 0xd15c);
-  return {
-    seed,
-    world,
-    steps: steps.map((step) => (step.do === "wait" && other.below(2) === 0 ? ofLife(other) : step)),
-  };
+  const drawn = Array.from({ length }, () => (dice.below(100) < 55 ? traffic(dice) : fault(dice, world)));
+  const steps = drawn.flatMap((step) => {
+    if (step.do === "disk_stuck" && dice.oneIn(2)) return lostInStore(dice);
+    if (step.do === "cut" && step.inFlight === "late" && dice.oneIn(2)) return lateAndLost(dice, step);
+    return [step];
+  });
+  return { seed, world, steps };
 }
 
 function traffic(dice: Dice): Step {
@@ -63,12 +44,38 @@ function traffic(dice: Dice): Step {
   switch (dice.below(5)) {
     case 0:
     case 1:
-      return { do: "push", client, topic, count: dice.between(1, 6), slowMs: dice.oneOf(0, 0, 0, 30, 700) };
+      return {
+        do: "push",
+        client,
+        topic,
+        count: dice.between(1, 6),
+        slowMs: dice.oneOf(0, 0, 0, 30, 700),
+        idempotent: dice.oneIn(3),
+        binary: dice.oneIn(4),
+      };
     case 2:
-      return { do: "publish", topic, count: dice.between(1, 12), bytes: dice.oneOf(10, 100, 2_000) };
+      return {
+        do: "publish",
+        topic,
+        count: dice.oneIn(8) ? 60 : dice.between(1, 12),
+        bytes: dice.oneOf(10, 100, 2_000),
+        binary: dice.oneIn(4),
+      };
     default:
       return { do: "wait", ms: dice.oneOf(0, 1, 10, 100, 600, 1_100, 4_000, 15_000) };
   }
+}
+
+/** What happens besides traffic: heavy things less often than light ones. */
+function fault(dice: Dice, { gentle, durable, ways }: World): Step {
+  if (ways.length > 1 && dice.oneIn(6)) return ofWays(dice);
+  if (durable && dice.oneIn(3)) return ofLife(dice);
+  return gentle || dice.below(2) === 0 ? ofNetwork(dice) : ofServer(dice);
+}
+
+function ofWays(dice: Dice): Step {
+  const way = dice.oneOf("websocket", "events", "longpoll");
+  return { do: "switch", client: dice.below(4), way, atOnce: dice.below(2) === 0 };
 }
 
 /** What sessions that are kept in a store survive. */
@@ -78,8 +85,9 @@ function ofLife(dice: Dice): Step {
     case 0:
     case 1:
     case 2:
-    case 3:
       return { do: "kill_process" };
+    case 3:
+      return { do: "power_loss" };
     case 4:
     case 5:
       return { do: "disk_fails", times: dice.oneOf(1, 1, 3) };
@@ -94,12 +102,34 @@ function ofLife(dice: Dice): Step {
   }
 }
 
-function fault(dice: Dice, gentle: boolean): Step {
-  return gentle || dice.below(2) === 0 ? ofNetwork(dice) : ofServer(dice);
+/** The process dies while the store has one push, and not the next: what is said of the first must not be said of the second. */
+function lostInStore(dice: Dice): Step[] {
+  const [client, topic] = [dice.below(3), dice.below(2)];
+  const push: Step = { do: "push", client, topic, count: 1, slowMs: 0, idempotent: false, binary: dice.oneIn(4) };
+  return [
+    push,
+    { do: "wait", ms: dice.oneOf(100, 600) },
+    { do: "disk_stuck", ms: 8_000 },
+    { ...push, count: dice.between(1, 3) },
+    { do: "wait", ms: 1_100 },
+    { do: "kill_process" },
+  ];
+}
+
+/** What was on its way arrives about when the next connection has been answered, which may break before the client knows. */
+function lateAndLost(dice: Dice, late: Step & { readonly do: "cut" }): Step[] {
+  const { client } = late;
+  const [topic, count, idempotent] = [dice.below(2), dice.between(1, 3), dice.oneIn(3)];
+  const push: Step = { do: "push", client, topic, count, slowMs: 0, idempotent, binary: false };
+  const after: Step[] = [
+    { do: "wait", ms: dice.oneOf(100, 400, 700, 1_000) },
+    { do: "cut", client, inFlight: "lost", lateMs: 0 },
+  ];
+  return [push, { ...late, lateMs: dice.oneOf(200, 400, 700, 1_000) }, ...(dice.oneIn(2) ? after : [])];
 }
 
 function ofNetwork(dice: Dice): Step {
-  const client = dice.below(3);
+  const client = dice.below(4);
   switch (dice.below(14)) {
     case 0:
       return { do: "cut", client, inFlight: "lost", lateMs: 0 };

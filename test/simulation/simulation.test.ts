@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
 import { failedSeeds, stillFailing } from "./failed-seeds.js";
-import { pick, run, runSeed } from "./run.js";
+import { run, runSeed } from "./run.js";
 import { scheduleOf } from "./schedule.js";
 
 const SEEDS = 500;
-const PARTS = 10;
+const PARTS = 25;
 
 /** Throws what a seed fails with, and how to see it again. */
 async function passes(seed: number): Promise<void> {
@@ -16,14 +16,14 @@ async function passes(seed: number): Promise<void> {
 }
 
 it("what failed once passes", async () => {
-  for (const { seed, steps, what } of failedSeeds) {
-    expect(await run(pick(seed, steps)), what).toEqual({ ok: true });
+  for (const { schedule, what } of failedSeeds) {
+    expect(await run(schedule), what).toEqual({ ok: true });
   }
 });
 
 it("what is known to fail still does", async () => {
-  for (const { seed, steps, what } of stillFailing) {
-    expect(await run(pick(seed, steps)), what).toMatchObject({ ok: false });
+  for (const { schedule, what } of stillFailing) {
+    expect(await run(schedule), what).toMatchObject({ ok: false });
   }
 });
 
@@ -35,7 +35,7 @@ it.each(Array.from({ length: PARTS }, (_, part) => 1_000 + (part * SEEDS) / PART
 );
 
 it("a seed gives the same run each time", async () => {
-  for (const seed of [3, 26, 61]) {
+  for (const seed of [3, 26, 54, 67]) {
     const traces = [];
     for (let time = 0; time < 2; time++) {
       const lines: string[] = [];
@@ -48,5 +48,5 @@ it("a seed gives the same run each time", async () => {
 
 /** Ids and secrets come from the machine's own source, as they must. */
 function withoutSecrets(line: string): string {
-  return line.replaceAll(/"(sid|secret)":"[^"]*"?/g, '"$1"');
+  return line.replaceAll(/"(sid|secret|token|epoch)":"[^"]*"?/g, '"$1"');
 }

@@ -1,4 +1,6 @@
+import type { Overflow } from "../../actors/channel/overflow.js";
 import type { Part } from "./life.js";
+import type { Way } from "./ways.js";
 
 /** One thing that the simulation does; numbers name clients and topics, and wrap around where there are fewer. */
 export type Step =
@@ -8,8 +10,16 @@ export type Step =
       readonly topic: number;
       readonly count: number;
       readonly slowMs: number;
+      readonly idempotent: boolean;
+      readonly binary: boolean;
     }
-  | { readonly do: "publish"; readonly topic: number; readonly count: number; readonly bytes: number }
+  | {
+      readonly do: "publish";
+      readonly topic: number;
+      readonly count: number;
+      readonly bytes: number;
+      readonly binary: boolean;
+    }
   | { readonly do: "wait"; readonly ms: number }
   // Of the network.
   | {
@@ -37,23 +47,34 @@ export type Step =
   | { readonly do: "crash_session"; readonly client: number }
   | { readonly do: "crash_server"; readonly part: Part }
   | { readonly do: "kill_process" }
+  // The machine loses its power: what was being written may be torn.
+  | { readonly do: "power_loss" }
   // Of its disk.
   | { readonly do: "disk_fails"; readonly times: number }
   | { readonly do: "disk_stuck"; readonly ms: number }
   | { readonly do: "drain" }
-  // Of clients.
+  // Of clients. With `atOnce` a client gives up the connection that it has.
+  | { readonly do: "switch"; readonly client: number; readonly way: Way; readonly atOnce: boolean }
   | { readonly do: "rejoin"; readonly client: number; readonly topic: number }
   | { readonly do: "second_tab"; readonly client: number; readonly acknowledges: boolean }
   | { readonly do: "steal"; readonly client: number };
 
-/** What one of the clients is. */
+/** Who is there, and within which bounds. */
 export interface World {
   readonly clients: number;
-  readonly topics: number;
+  /** How many clients of npm `phoenix` there are besides. */
+  readonly stockClients: number;
+  /** The policies of the topics, one for each. */
+  readonly topics: readonly Overflow[];
+  /** The ways on which clients begin, in turn. */
+  readonly ways: readonly Way[];
+  /** Of so many answers over HTTP one breaks off in its middle; 0 for none. */
+  readonly cutAnswerOneOf: number;
   readonly latencyMs: readonly [number, number];
   readonly ttlMs: number;
   readonly windowMessages: number;
-  readonly outboxMessages: number;
+  /** Whether all that is kept for clients has narrow bounds. */
+  readonly small: boolean;
   /** Of so many numbered messages one is sent twice; 0 for none. */
   readonly repeatOneOf: number;
   /** Whether only the network fails, so that no session may be lost. */

@@ -1,12 +1,15 @@
 import type { Clock, Random } from "../../src/index.js";
-import { type Channel, Socket, type WebSocketClass } from "../../src/client/index.js";
+import { type Channel, Socket } from "../../src/client/index.js";
 import { type Ledger, Violation } from "./ledger.js";
+import { numberIn, payloadOf, textIn } from "./payload.js";
+import { Reading } from "./reading.js";
+import type { Ways } from "./ways.js";
 
 /** What a user is made with. */
 export interface UserOptions {
   readonly name: string;
   readonly url: string;
-  readonly webSocket: WebSocketClass;
+  readonly ways: Ways;
   readonly topics: readonly string[];
   readonly clock: Clock;
   readonly random: Random;
@@ -15,13 +18,23 @@ export interface UserOptions {
   readonly repeatsAllowed: boolean;
   /** Whether the server may announce that it could not keep messages. */
   readonly gapsAllowed: boolean;
+  /** How many of the latest broadcasts a client gets in any case. */
+  readonly windowMessages: number;
   readonly failed: (violation: Violation) => void;
   readonly note: (text: string) => void;
+}
+
+/** How a user pushes. */
+export interface PushWay {
+  readonly slowMs: number;
+  readonly idempotent: boolean;
+  readonly binary: boolean;
 }
 
 interface Pushed {
   readonly topic: string;
   readonly n: number;
+  readonly idempotent: boolean;
   outcome: string | undefined;
 }
 
@@ -31,12 +44,8 @@ interface Seat {
   readonly channel: Channel;
   /** Whether it is not the first one of its topic. */
   readonly again: boolean;
-  /** Broadcasts there had been when the join was answered; `undefined` while it is not joined. */
-  joinedAt: number | undefined;
-  /** The last broadcast seen since. */
-  last: number | undefined;
-  /** Whether a gap was announced since. */
-  gap: boolean;
+  /** What it reads; `undefined` while it is not joined. */
+  reading: Reading | undefined;
   /** The channel that answered, and how many of its own pushes were seen. */
   instance: number;
   heard: number;
@@ -47,6 +56,7 @@ const NEVER_MS = 100_000_000;
 /** A user of an app: the real client, and a check of all that it is told. */
 export class User {
   readonly name: string;
+  readonly ways: Ways;
   readonly socket: Socket;
   /** Whether something was done that may cost this user the session. */
   mayLoseSession = false;
@@ -58,11 +68,12 @@ export class User {
   readonly #lastPush = new Map<string, number>();
 
   constructor(options: UserOptions) {
-    const { name, url, webSocket, clock, random, failed, note } = options;
+    const { name, url, ways, clock, random, failed, note } = options;
     this.name = name;
+    this.ways = ways;
     this.#options = options;
     this.socket = new Socket(url, {
-      webSocket,
+      webSocket: ways.webSocket,
       clock,
       random,
       token: name,
@@ -82,16 +93,26 @@ export class User {
   }
 
   /** Pushes to a topic. */
-  push(topic: string, slowMs: number): void {
+  push(topic: string, { slowMs, idempotent, binary }: PushWay): void {
     const n = (this.#lastPush.get(topic) ?? 0) + 1;
-    const pushed: Pushed = { topic, n, outcome: undefined };
+    const pushed: Pushed = { topic, n, idempotent, outcome: undefined };
     this.#lastPush.set(topic, n);
     this.#pushes.push(pushed);
     this.#seats
       .get(topic)
-      ?.channel.push("say", { n, slowMs })
+      ?.channel.push("say", payloadOf({ n, slowMs, idempotent }, binary), { idempotent })
       .receive("ok", (response) => this.#settled(pushed, "ok", response))
-      .receive("error", (response) => this.#settled(pushed, outcomeOf(response), response));
+      .receive("error", (response) => this.#settled(pushed, textIn(response, "outcome") || "refused", response));
+  }
+
+  /** Gives up the connection that it has. */
+  dropConnection(): void {
+    this.socket.dropConnection();
+  }
+
+  /** Leaves for good. */
+  leave(): void {
+    this.socket.disconnect();
   }
 
   /** Has the channel of a topic crash on the server. */
@@ -114,12 +135,10 @@ export class User {
   waitsFor(): string | undefined {
     if (!this.socket.isConnected()) return `${this.name} is ${this.socket.state.name}`;
     for (const seat of this.#seats.values()) {
-      const { topic, joinedAt } = seat;
-      if (joinedAt === undefined) return `${this.name} has not joined ${topic}: ${seat.channel.state}`;
-      const last = seat.last ?? joinedAt;
-      const published = this.#options.ledger.published(topic);
-      if (this.#misses(topic, last, published + 1) && !seat.gap)
-        return `${this.name} lacks broadcasts ${last + 1} to ${published} of ${topic}`;
+      const { topic, reading, channel } = seat;
+      if (reading === undefined) return `${this.name} has not joined ${topic}: ${channel.state}`;
+      const lacking = reading.lacks();
+      if (lacking !== undefined) return `${this.name} ${lacking}`;
     }
     const open = this.#pushes.find(({ outcome }) => outcome === undefined);
     return open === undefined ? undefined : `push ${open.n} of ${this.name} on ${open.topic} has no outcome`;
@@ -137,27 +156,17 @@ export class User {
 
   #seat(topic: string, again = false): Seat {
     const channel = this.socket.channel(topic);
-    const seat: Seat = {
-      topic,
-      channel,
-      again,
-      joinedAt: undefined,
-      last: undefined,
-      gap: false,
-      instance: -1,
-      heard: 0,
-    };
+    const seat: Seat = { topic, channel, again, reading: undefined, instance: -1, heard: 0 };
     const empty = (why: string): void => {
       this.#options.note(`${this.name} loses ${topic}: ${why}`);
-      seat.joinedAt = undefined;
+      seat.reading = undefined;
     };
+    const { ledger, gapsAllowed: mayLose, windowMessages } = this.#options;
     channel.on("news", (payload) => this.#news(seat, numberIn(payload, "n")));
     channel.on("heard", (payload) => this.#heard(seat, numberIn(payload, "instance"), numberIn(payload, "k")));
-    channel.onGap(({ from, to, reason }) => {
+    channel.onGap(({ from = Number.NaN, to = Number.NaN, reason = "lost" }) => {
       this.#options.note(`${this.name} is told that ${from} to ${to} of ${topic} are missing: ${reason}`);
-      if (!this.#options.gapsAllowed)
-        this.#fail(`${this.name} misses ${from} to ${to} of ${topic} for no reason: ${reason}`);
-      seat.gap = true;
+      this.#check(seat.reading?.gap(from, to, reason));
     });
     channel.onError((reason) => {
       empty(JSON.stringify(reason));
@@ -165,35 +174,19 @@ export class User {
     });
     channel.onClose((reason) => empty(JSON.stringify(reason)));
     channel.join().receive("ok", (response) => {
-      seat.joinedAt = this.#options.ledger.published(topic);
-      seat.last = undefined;
-      seat.gap = false;
+      seat.reading = new Reading(topic, ledger, { mayLose, bytesRepeat: false, windowMessages });
       seat.instance = numberIn(response, "instance");
       seat.heard = 0;
-      this.#options.note(`${this.name} has joined ${topic} at ${seat.joinedAt}`);
+      this.#options.note(`${this.name} has joined ${topic} at ${seat.reading.last}`);
     });
     return seat;
   }
 
   #news(seat: Seat, n: number): void {
-    const { topic, joinedAt, last } = seat;
-    if (joinedAt === undefined) {
-      // As in Phoenix, a channel that takes the place of one that was left still gets the last of what was sent to that.
-      if (seat.again) return;
-      return this.#fail(`${this.name} got broadcast ${n} of ${topic}, which is not joined`);
-    }
-    if (!seat.gap && this.#misses(topic, last ?? joinedAt, n)) {
-      this.#fail(`${this.name} got broadcast ${n} of ${topic} after ${last ?? joinedAt}: some are lost, unannounced`);
-    }
-    if (last !== undefined && n <= last) this.#fail(`${this.name} got broadcast ${n} of ${topic} after ${last}`);
-    seat.last = n;
-    seat.gap = false;
-  }
-
-  /** Whether there is a broadcast between two of which a sender was told that it is safe. */
-  #misses(topic: string, last: number, next: number): boolean {
-    for (let n = last + 1; n < next; n++) if (!this.#options.ledger.isDoubtful(topic, n)) return true;
-    return false;
+    const { reading, topic, again } = seat;
+    if (reading !== undefined) return this.#check(reading.news(n, false));
+    // As in Phoenix, a channel that takes the place of one that was left still gets the last of what was sent to that.
+    if (!again) this.#fail(`${this.name} got broadcast ${n} of ${topic}, which is not joined`);
   }
 
   #heard(seat: Seat, instance: number, k: number): void {
@@ -208,7 +201,10 @@ export class User {
     this.#options.note(`${what}: ${outcome}`);
     if (pushed.outcome !== undefined) this.#fail(`${what} ended twice: ${pushed.outcome}, then ${outcome}`);
     pushed.outcome = outcome;
+    if (outcome === "ok") this.#options.ledger.told(numberIn(response, "instance"), pushed.n);
     if (outcome === "ok" && numberIn(response, "n") !== pushed.n) this.#fail(`${what} got the answer of another`);
+    if (pushed.idempotent && textIn(response, "reason") === "session_lost")
+      this.#fail(`${what} was idempotent, and given up`);
     if (outcome !== "ok" && !this.mayLoseChannel && !this.mayLoseSession) {
       this.#fail(`${what} failed for no reason: ${JSON.stringify(response)}`);
     }
@@ -216,22 +212,15 @@ export class User {
 
   #lostSession(reason: string): void {
     this.#options.note(`${this.name} has lost the session: ${reason}`);
-    for (const seat of this.#seats.values()) seat.joinedAt = undefined;
+    for (const seat of this.#seats.values()) seat.reading = undefined;
     if (!this.mayLoseSession) this.#fail(`${this.name} lost the session for no reason: ${reason}`);
+  }
+
+  #check(wrong: string | undefined): void {
+    if (wrong !== undefined) this.#fail(`${this.name} ${wrong}`);
   }
 
   #fail(text: string): void {
     this.#options.failed(new Violation(text));
   }
-}
-
-function outcomeOf(response: unknown): string {
-  const outcome =
-    typeof response === "object" && response !== null && "outcome" in response ? response.outcome : undefined;
-  return typeof outcome === "string" ? outcome : "refused";
-}
-
-function numberIn(payload: unknown, name: string): number {
-  const value: unknown = typeof payload === "object" && payload !== null ? Reflect.get(payload, name) : undefined;
-  return typeof value === "number" ? value : Number.NaN;
 }

@@ -1,7 +1,14 @@
 import type { Clock } from "../../src/index.js";
 import { decodeTextFrame } from "../../src/protocol/frame.js";
-import type { FaultyLine, LineEvent } from "../../src/testing/index.js";
+import { decodeClientBinary, decodeServerBinary } from "../../src/protocol/binary-frame.js";
+import type { LineEvent, ObservedLine } from "../../src/testing/index.js";
 import { Violation } from "./ledger.js";
+import { numberIn, textIn } from "./payload.js";
+
+/** How many of the latest secrets that were replaced a session knows at least; older ones are like any wrong secret. */
+const SECRETS_KNOWN = 8;
+/** Of a numbered binary frame: its kind and its number. */
+const BYTES_BEFORE_BODY = 9;
 
 interface Watched {
   /** The text of each number that the server ever wrote. */
@@ -12,6 +19,10 @@ interface Watched {
   unconfirmed: string[];
   epoch: number;
   line: number;
+  /** The highest number of the client's that has arrived on a connection that was not replaced. */
+  heard: number;
+  /** Since when it must be revoked: somebody came with an old secret, and was let in as a stranger. */
+  stolenAt: number | undefined;
 }
 
 /** What a client may know of its session, read off the wire: for a second tab, or a thief. */
@@ -31,6 +42,16 @@ interface OnLine {
   lastWritten: number;
 }
 
+/** What a watch is made with. */
+export interface WireWatchOptions {
+  readonly clock: Pick<Clock, "now">;
+  /** Whether a session that is not there may come back. */
+  readonly durable: boolean;
+  /** Told of each reply to a push that is written to a client. */
+  readonly replied: (label: string, topic: string, n: number) => void;
+  readonly failed: (violation: Violation) => void;
+}
+
 /**
  * Reads along on the wire, and checks what no client could: that a number always stands for the same frame, that numbers are written in
  * order, that a replaced connection is silent, and that an old secret opens nothing.
@@ -39,12 +60,10 @@ export class WireWatch {
   readonly #sessions = new Map<string, Watched>();
   readonly #lines = new Map<number, OnLine>();
   readonly #known = new Map<string, { sid: string; epoch: number; secrets: string[]; rx: number }>();
-  readonly #clock: Pick<Clock, "now">;
-  readonly #failed: (violation: Violation) => void;
+  readonly #options: WireWatchOptions;
 
-  constructor(clock: Pick<Clock, "now">, failed: (violation: Violation) => void) {
-    this.#clock = clock;
-    this.#failed = failed;
+  constructor(options: WireWatchOptions) {
+    this.#options = options;
   }
 
   /** What the client of that label knows. */
@@ -52,34 +71,66 @@ export class WireWatch {
     return this.#known.get(label);
   }
 
-  observe(line: FaultyLine, event: LineEvent): void {
-    if ((event.type !== "sent" && event.type !== "arrived") || typeof event.data !== "string") return;
-    const decoded = decodeTextFrame(event.data);
-    if (!decoded.ok) return;
-    const { topic, event: name, payload, seq, ack } = decoded.frame;
+  /** Something passes on a connection. Of what arrives at a client it is told by {@link arrived}. */
+  observe(line: ObservedLine, event: LineEvent): void {
+    if (event.type !== "sent" && event.type !== "arrived") return;
+    const { data, from } = event;
+    if (from === "client" && event.type === "arrived") return this.#heard(line, data);
+    if (from !== "server" || event.type !== "sent") return;
     const on = this.#on(line.id);
-    if (event.from === "client") {
-      if (event.type !== "arrived") return;
-      if (name === "hello") {
-        on.presented = secretIn(payload);
-        on.presentedAt = this.#clock.now();
-      } else if (name === "ack" || ack !== undefined) this.#confirmed(line, on);
-      return;
-    }
-    const welcome = topic === "phoenix" && name === "phx_reply" ? welcomeIn(payload) : undefined;
-    if (event.type === "arrived") this.#learn(line.label, welcome, seq);
-    else if (welcome !== undefined) this.#welcomed(line, on, welcome);
-    else if (seq !== undefined) this.#wrote(line, on, seq, event.data);
+    const frame = frameOf(data);
+    const welcome = welcomeOf(frame);
+    if (welcome !== undefined) this.#welcomed(line, on, welcome);
+    else if (frame?.seq !== undefined) this.#wrote(line, on, frame.seq, data);
+    this.#acknowledged(on, welcome?.rx ?? ackIn(frame));
+    const n = numberIn(replyIn(frame), "n");
+    if (frame !== undefined && !Number.isNaN(n)) this.#options.replied(line.label, frame.topic, n);
   }
 
-  #welcomed(line: FaultyLine, on: OnLine, { sid, epoch, secret, resumed }: WelcomeLike): void {
+  /** A message arrives at the client of that label. */
+  arrived(label: string, data: string | Uint8Array): void {
+    const frame = frameOf(data);
+    this.#learn(label, welcomeOf(frame), frame?.seq);
+  }
+
+  #heard(line: ObservedLine, data: string | Uint8Array): void {
+    const frame = frameOf(data);
+    const on = this.#on(line.id);
+    const session = on.sid === undefined ? undefined : this.#sessions.get(on.sid);
+    if (session?.line === line.id) session.heard = Math.max(session.heard, frame?.seq ?? 0);
+    if (frame?.event === "hello") {
+      on.presented = secretIn(frame.payload);
+      on.presentedAt = this.#options.clock.now();
+    } else if (frame?.event === "ack" || frame?.ack !== undefined) this.#confirmed(line, on);
+  }
+
+  /** What is acknowledged has arrived, and not on a connection that had been replaced by then. */
+  #acknowledged({ sid }: OnLine, ack: number): void {
+    const session = sid === undefined ? undefined : this.#sessions.get(sid);
+    if (session === undefined || ack <= session.heard) return;
+    this.#fail(`session ${sid} acknowledges ${ack}, and has heard ${session.heard} since it began`);
+  }
+
+  #welcomed(line: ObservedLine, on: OnLine, { sid, epoch, secret, resumed }: WelcomeLike): void {
     const known = this.#sessions.get(sid);
     const retiredAt = known?.retired.get(on.presented ?? "");
     if (retiredAt !== undefined && retiredAt < on.presentedAt) {
       this.#fail(`session ${sid} was given for a secret that had been replaced, and the new one confirmed`);
     }
+    if (!resumed && !this.#options.durable) this.#strangerIn(on);
     if (resumed && known === undefined) this.#fail(`session ${sid} was resumed and had never been opened`);
-    const session: Watched = known ?? { bodies: new Map(), retired: new Map(), unconfirmed: [], epoch: 0, line: 0 };
+    if (resumed && known?.stolenAt !== undefined) {
+      this.#fail(`session ${sid} lives on, though somebody came with a secret of it that had been replaced`);
+    }
+    const session: Watched = known ?? {
+      bodies: new Map(),
+      retired: new Map(),
+      unconfirmed: [],
+      epoch: 0,
+      line: 0,
+      heard: 0,
+      stolenAt: undefined,
+    };
     if (epoch <= session.epoch) this.#fail(`session ${sid} went from epoch ${session.epoch} to ${epoch}`);
     session.unconfirmed.push(secret);
     session.epoch = epoch;
@@ -89,16 +140,24 @@ export class WireWatch {
     on.lastWritten = 0;
   }
 
+  /** Whoever presents a secret that was replaced ends the session; where he gets another one, the first must have been gone. */
+  #strangerIn({ presented = "", presentedAt }: OnLine): void {
+    for (const session of this.#sessions.values()) {
+      const known = [...session.retired].slice(-SECRETS_KNOWN);
+      if (known.some(([secret, at]) => secret === presented && at < presentedAt)) session.stolenAt ??= presentedAt;
+    }
+  }
+
   /** Whoever acknowledges has the newest secret: those before it are worth nothing from now on. */
-  #confirmed(line: FaultyLine, { sid }: OnLine): void {
+  #confirmed(line: ObservedLine, { sid }: OnLine): void {
     const session = sid === undefined ? undefined : this.#sessions.get(sid);
     if (session?.line !== line.id) return;
     const newest = session.unconfirmed.pop();
-    for (const secret of session.unconfirmed) session.retired.set(secret, this.#clock.now());
+    for (const secret of session.unconfirmed) session.retired.set(secret, this.#options.clock.now());
     session.unconfirmed = newest === undefined ? [] : [newest];
   }
 
-  #wrote(line: FaultyLine, on: OnLine, seq: number, data: string): void {
+  #wrote(line: ObservedLine, on: OnLine, seq: number, data: string | Uint8Array): void {
     const session = on.sid === undefined ? undefined : this.#sessions.get(on.sid);
     if (session === undefined) return this.#fail(`a numbered frame came before the answer to hello on line ${line.id}`);
     if (session.line !== line.id)
@@ -108,7 +167,8 @@ export class WireWatch {
     on.lastWritten = seq;
     const body = bodyOf(data);
     const before = session.bodies.get(seq);
-    if (before !== undefined && before !== body) this.#fail(`number ${seq} stood for ${before} and then for ${body}`);
+    if (before !== undefined && before !== body && !isLoss(data))
+      this.#fail(`number ${seq} stood for ${before} and then for ${body}`);
     session.bodies.set(seq, body);
   }
 
@@ -131,7 +191,7 @@ export class WireWatch {
   }
 
   #fail(text: string): void {
-    this.#failed(new Violation(text));
+    this.#options.failed(new Violation(text));
   }
 }
 
@@ -140,14 +200,56 @@ interface WelcomeLike {
   readonly epoch: number;
   readonly secret: string;
   readonly resumed: boolean;
+  readonly rx: number;
 }
 
 function welcomeIn(payload: unknown): WelcomeLike | undefined {
   const response = isObject(payload) ? payload["response"] : undefined;
   if (!isObject(response)) return undefined;
-  const { sid, epoch, secret, resumed } = response;
+  const { sid, epoch, secret, resumed, rx } = response;
   if (typeof sid !== "string" || typeof epoch !== "number" || typeof secret !== "string") return undefined;
-  return { sid, epoch, secret, resumed: resumed === true };
+  return { sid, epoch, secret, resumed: resumed === true, rx: typeof rx === "number" ? rx : 0 };
+}
+
+interface Seen {
+  readonly topic: string;
+  readonly event: string;
+  readonly payload: unknown;
+  readonly seq?: number | undefined;
+  readonly ack?: number | undefined;
+}
+
+/** A frame of either side; `undefined` for what is none. */
+function frameOf(data: string | Uint8Array): Seen | undefined {
+  if (typeof data === "string") {
+    const decoded = decodeTextFrame(data);
+    return decoded.ok ? decoded.frame : undefined;
+  }
+  const fromServer = decodeServerBinary(data);
+  const decoded = fromServer.ok ? fromServer : decodeClientBinary(data);
+  return decoded.ok ? { event: "", ...decoded.frame } : undefined;
+}
+
+/** The number of a frame of either side; `undefined` if it has none. */
+export function numberOf(data: string | Uint8Array): number | undefined {
+  return frameOf(data)?.seq;
+}
+
+/** What a push was answered; `undefined` for what is no reply. */
+function replyIn(frame: Seen | undefined): unknown {
+  if (frame === undefined || frame.topic === "phoenix") return undefined;
+  // A reply of bytes has no event.
+  if (frame.event === "") return frame.payload;
+  return frame.event === "phx_reply" && isObject(frame.payload) ? frame.payload["response"] : undefined;
+}
+
+function ackIn(frame: Seen | undefined): number {
+  const alone = frame?.topic === "phoenix" && frame.event === "ack" ? numberIn(frame.payload, "ack") : 0;
+  return Math.max(alone, frame?.ack ?? 0);
+}
+
+function welcomeOf(frame: Seen | undefined): WelcomeLike | undefined {
+  return frame?.topic === "phoenix" && frame.event === "phx_reply" ? welcomeIn(frame.payload) : undefined;
 }
 
 function secretIn(payload: unknown): string | undefined {
@@ -156,8 +258,17 @@ function secretIn(payload: unknown): string | undefined {
   return typeof secret === "string" ? secret : undefined;
 }
 
+/** Whether a frame stands for one that was not kept across a restart: who has had that one drops it. */
+function isLoss(data: string | Uint8Array): boolean {
+  const decoded = typeof data === "string" ? decodeTextFrame(data) : undefined;
+  return (
+    decoded?.ok === true && decoded.frame.event === "phx_gap" && textIn(decoded.frame.payload, "reason") === "lost"
+  );
+}
+
 /** A frame without its numbers. */
-function bodyOf(data: string): string {
+function bodyOf(data: string | Uint8Array): string {
+  if (typeof data !== "string") return `bytes ${Buffer.from(data.subarray(BYTES_BEFORE_BODY)).toString("latin1")}`;
   const parts: unknown = JSON.parse(data);
   return JSON.stringify(Array.isArray(parts) ? parts.slice(0, 5) : parts);
 }

@@ -1,33 +1,36 @@
-import { type ActorRef, CallError } from "../../src/index.js";
+import { type ActorRef, type AnyRef, CallError } from "../../src/index.js";
 import { seededRandom } from "../../src/kernel/random.js";
 import { cellOf } from "../../src/kernel/cell.js";
 import { childrenOf } from "../../src/kernel/family.js";
-import { decodeTextFrame } from "../../src/protocol/frame.js";
 import type { EndpointOptions, SocketLimits, Topics } from "../../actors/index.js";
+import { resolveLimits } from "../../actors/endpoint/options.js";
 import {
   createFaultyNetwork,
   createVirtualClock,
   FaultyStore,
-  type FaultyLine,
   type FaultyNetwork,
   type LineEvent,
+  type ObservedLine,
   type VirtualClock,
 } from "../../src/testing/index.js";
-import { memoryStore } from "../../src/store/memory-store.js";
+import { wrongChannels, wrongConnection, wrongSession } from "./invariants.js";
 import { Ledger, Violation } from "./ledger.js";
 import { ALLOWED_CRASHES, Life, type Part } from "./life.js";
+import { harm, isNetworkStep } from "./network-faults.js";
+import { limitsOf } from "./bounds.js";
+import { payloadOf } from "./payload.js";
+import { People } from "./people.js";
 import { roomClass } from "./room.js";
 import { openSecondTab } from "./second-tab.js";
 import { describeStep, type Schedule, type Step } from "./step.js";
-import { User } from "./user.js";
-import { WireWatch } from "./wire-watch.js";
+import { keyOf, POLICIES, topicOf } from "./topics.js";
+import { TornDisk } from "./torn-disk.js";
+import type { User } from "./user.js";
+import { numberOf, WireWatch } from "./wire-watch.js";
 
 const NEVER_MS = 100_000_000;
 const SETTLE_STEP_MS = 1_000;
 const LONGEST_SETTLE_MS = 300_000;
-const LARGEST_FRAME_BYTES = 4_000;
-/** What the server may write before it looks at the socket's buffer again. */
-const SLACK_BYTES = 8_000;
 
 /** Takes one line of a trace. */
 export type Trace = (line: string) => void;
@@ -37,14 +40,15 @@ export class Simulation {
   readonly clock: VirtualClock = createVirtualClock();
   readonly #schedule: Schedule;
   readonly #trace: Trace | undefined;
-  readonly #ledger = new Ledger();
+  readonly #ledger: Ledger;
+  readonly #topics: readonly string[];
   readonly #network: FaultyNetwork;
   readonly #watch: WireWatch;
-  readonly #users: User[] = [];
-  readonly #limits: Partial<SocketLimits>;
+  #people: People | undefined;
+  readonly #limits: SocketLimits;
   readonly #endpoint: EndpointOptions;
   /** What is on the disk. */
-  readonly #disk = memoryStore();
+  readonly #disk = new TornDisk();
   /** The store of the present process. */
   #store: FaultyStore | undefined;
   #life: Life | undefined;
@@ -61,29 +65,36 @@ export class Simulation {
       this.#note(`VIOLATION: ${violation.message}`);
     };
     this.#failed = failed;
-    this.#watch = new WireWatch(this.clock, failed);
+    this.#ledger = new Ledger(this.clock);
+    this.#topics = world.topics.map(topicOf);
+    const replied = (user: string, topic: string, n: number): void => this.#ledger.replied(user, topic, n);
+    this.#watch = new WireWatch({ clock: this.clock, durable: world.durable, replied, failed });
     const chance = seededRandom(seed ^ 0xd0b1e);
     this.#network = createFaultyNetwork({
       clock: this.clock,
       random: seededRandom(seed ^ 0x5eed),
-      repeat: (data) => isNumbered(data) && world.repeatOneOf > 0 && chance.next() * world.repeatOneOf < 1,
+      // A stock client has no numbers by which it would know the second.
+      repeat: (data, { label }) =>
+        numberOf(data) !== undefined &&
+        !label.startsWith("stock") &&
+        world.repeatOneOf > 0 &&
+        chance.next() * world.repeatOneOf < 1,
       latencyMs: world.latencyMs,
+      cutAnswer: () => world.cutAnswerOneOf > 0 && chance.next() * world.cutAnswerOneOf < 1,
       socketBufferBytes: 2_000,
       observe: (line, event) => this.#observe(line, event),
     });
-    this.#limits = {
-      heartbeatMs: 10_000,
-      sessionTtlMs: world.ttlMs,
-      windowMessages: world.windowMessages,
-      outboxMessages: world.outboxMessages,
-    };
+    const limits = limitsOf(world);
+    this.#limits = resolveLimits(limits);
+    const surroundings = { ledger: this.#ledger, durable: world.durable, failed };
     this.#endpoint = {
       createServer: this.#network.createServer,
       drainTimeoutMs: 2_000,
       socket: {
-        channels: { "room:*": roomClass(this.#ledger, world.durable, failed) },
-        authenticate: ({ token }) => (token === undefined ? undefined : { user: token }),
-        limits: this.#limits,
+        channels: Object.fromEntries(POLICIES.map((policy) => [`${policy}:*`, roomClass(policy, surroundings)])),
+        authenticate: ({ token, params }) => userOf(token ?? params["user"]),
+        pollWindowMs: 3_000,
+        limits,
       },
     };
   }
@@ -104,28 +115,19 @@ export class Simulation {
   }
 
   async #begin(): Promise<void> {
-    const { seed, world } = this.#schedule;
     await this.#startLife();
-    for (let index = 0; index < world.clients; index++) {
-      const name = `user${index + 1}`;
-      this.#users.push(
-        new User({
-          name,
-          url: `${this.#network.url}/socket`,
-          webSocket: this.#network.webSocket(name),
-          topics: Array.from({ length: world.topics }, (_, topic) => topicOf(topic)),
-          clock: this.clock,
-          random: seededRandom(seed * 31 + index),
-          ledger: this.#ledger,
-          repeatsAllowed: world.durable,
-          gapsAllowed: !world.gentle,
-          failed: this.#failed,
-          note: (text) => this.#note(text),
-        }),
-      );
-    }
+    this.#people = new People({
+      schedule: this.#schedule,
+      topics: this.#topics,
+      network: this.#network,
+      clock: this.clock,
+      ledger: this.#ledger,
+      arrived: (label, data) => this.#watch.arrived(label, data),
+      failed: this.#failed,
+      note: (text) => this.#note(text),
+    });
     // A small outbox may overflow, and a short life may be over, at any time.
-    if (!world.gentle) this.#allMayLose();
+    if (!this.#schedule.world.gentle) this.#allMayLose();
     await this.clock.settle();
   }
 
@@ -134,7 +136,7 @@ export class Simulation {
     const { seed, world } = this.#schedule;
     const random = seededRandom(seed * 17 + this.#lives);
     // Each life has what the one before has left on the disk.
-    if (world.durable) this.#store = new FaultyStore(this.#disk, { clock: this.clock, random, delayMs: 5 });
+    if (world.durable) this.#store = new FaultyStore(this.#disk.store, { clock: this.clock, random, delayMs: 5 });
     const socket = this.#endpoint.socket;
     const endpoint =
       this.#store === undefined || socket === undefined
@@ -155,27 +157,34 @@ export class Simulation {
       case "wait":
         return this.clock.advance(step.ms);
       case "push":
-        for (let i = 0; i < step.count; i++) this.#user(step.client).push(this.#topic(step.topic), step.slowMs);
+        for (let i = 0; i < step.count; i++) this.#all.anyone(step.client).push(this.#topic(step.topic), step);
         return;
       case "publish":
-        return this.#publish(this.#topic(step.topic), step.count, step.bytes);
+        return this.#publish(step);
       case "rejoin":
-        this.#user(step.client).mayLoseChannel = true;
-        return this.#user(step.client).rejoin(this.#topic(step.topic));
+        this.#all.user(step.client).mayLoseChannel = true;
+        this.#ledger.leaves(this.#all.user(step.client).name, this.#topic(step.topic));
+        return this.#all.user(step.client).rejoin(this.#topic(step.topic));
       case "drop":
-        return this.#user(step.client).socket.dropConnection();
+        return this.#all.anyone(step.client).dropConnection();
+      case "switch":
+        this.#all.anyone(step.client).ways.take(step.way);
+        return step.atOnce ? this.#all.anyone(step.client).dropConnection() : undefined;
       case "second_tab":
       case "steal":
         return this.#intrude(step);
       case "crash_channel":
-        return this.#crashChannel(this.#user(step.client), this.#topic(step.topic), step.how);
+        return this.#crashChannel(this.#all.user(step.client), this.#topic(step.topic), step.how);
       case "crash_session":
       case "crash_connection":
-        return this.#crashMember(step.do, this.#user(step.client));
+        return this.#crashMember(step.do, this.#all.user(step.client));
       case "crash_server":
         return this.#crashPart(step.part);
       case "kill_process":
-        return this.#killProcess();
+        return this.#killProcess(() => this.#store?.crash());
+      case "power_loss":
+        this.#allMayLose();
+        return this.#killProcess(() => this.#disk.tearing(async () => this.#store?.crash({ keep: 0, tear: true })));
       case "drain":
         return this.#drain();
       case "disk_fails":
@@ -183,68 +192,33 @@ export class Simulation {
       case "disk_stuck":
         return this.#stickDisk(step.ms);
       default:
-        return this.#ofNetwork(step);
+        if (!isNetworkStep(step)) throw new RangeError(`there is no step ${describeStep(step)}`);
+        return harm(this.#network, this.clock, step, "client" in step ? this.#all.anyone(step.client).name : "");
     }
   }
 
-  #ofNetwork(step: Extract<Step, { client: number } | { ms: number }>): void {
-    const network = this.#network;
-    const lines = "client" in step ? network.lines(this.#user(step.client).name) : [];
-    const { clock } = this;
-    switch (step.do) {
-      case "cut":
-        for (const line of lines) line.cut(step);
-        return;
-      case "half_open":
-        for (const line of lines) line.halfOpen(step.alive);
-        return;
-      case "black_hole":
-        for (const line of lines) line.blackHole();
-        return;
-      case "close":
-        for (const line of lines) line.closeWith(step.code, "", step.told);
-        return;
-      case "slow_reader":
-        for (const line of lines) line.slow(step.bytesPerSecond);
-        return;
-      case "stall":
-        for (const line of lines) {
-          line.stall();
-          clock.setTimer(step.ms, () => line.flow());
-        }
-        return;
-      default:
-        if (step.do === "unplug") network.unplug();
-        else if (step.do === "black_out") network.blackHole();
-        else throw new RangeError(`there is no step ${step.do}`);
-        clock.setTimer(step.ms, () => network.heal());
-    }
-  }
-
-  #publish(topic: string, count: number, bytes: number): void {
+  #publish({ topic: index, count, bytes, binary }: Extract<Step, { do: "publish" }>): void {
     const topics = this.#life?.system.whereis<Topics>("endpoint.topics");
     if (topics === undefined) return;
+    const topic = this.#topic(index);
     const padding = "x".repeat(bytes);
     for (let i = 0; i < count; i++) {
       const n = this.#ledger.publish(topic);
-      if (!this.#schedule.world.durable) topics.cast.broadcast(topic, "news", { n, padding });
-      else void this.#publishSafely(topics, topic, { n, padding });
+      const news = payloadOf({ n, padding }, binary);
+      if (this.#schedule.world.durable) void this.#publishSafely(topics, topic, n, news);
+      else topics.cast.broadcast(topic, "news", news, optionsOf(topic, n));
     }
   }
 
-  async #publishSafely(
-    topics: ActorRef<Topics>,
-    topic: string,
-    news: { readonly n: number; readonly padding: string },
-  ): Promise<void> {
-    this.#ledger.unsafe(topic, news.n);
+  async #publishSafely(topics: ActorRef<Topics>, topic: string, n: number, news: object): Promise<void> {
+    this.#ledger.unsafe(topic, n);
     try {
-      await topics.callWithin(NEVER_MS).broadcast(topic, "news", news);
-      this.#ledger.safe(topic, news.n);
+      await topics.callWithin(NEVER_MS).broadcast(topic, "news", news, optionsOf(topic, n));
+      this.#ledger.safe(topic, n);
     } catch (error) {
       // Its endpoint crashed.
       if (!(error instanceof CallError)) throw error;
-      this.#ledger.doubt(topic, news.n);
+      this.#ledger.doubt(topic, n);
     }
   }
 
@@ -262,7 +236,7 @@ export class Simulation {
   }
 
   #intrude(step: Extract<Step, { do: "second_tab" | "steal" }>): void {
-    const user = this.#user(step.client);
+    const user = this.#all.user(step.client);
     const known = this.#watch.credentials(user.name);
     if (known === undefined) return;
     user.mayLoseSession = true;
@@ -304,11 +278,11 @@ export class Simulation {
     await this.#life?.crash(part);
   }
 
-  async #killProcess(): Promise<void> {
+  async #killProcess(stopStore: () => Promise<void> | undefined): Promise<void> {
     if (!this.#schedule.world.durable) this.#allMayLose();
     this.#ledger.processKilled();
     this.#life?.die();
-    await this.#store?.crash();
+    await stopStore();
     this.#network.killServer();
     await this.#startLife();
   }
@@ -323,37 +297,53 @@ export class Simulation {
   }
 
   #allMayLose(): void {
-    for (const user of this.#users) user.mayLoseSession = true;
+    for (const user of this.#all.users) user.mayLoseSession = true;
   }
 
   /** The network is well again: everybody gets all that there is. */
   async #heal(): Promise<void> {
     this.#note("the network is well again");
     this.#network.heal();
-    for (const line of this.#network.lines()) line.slow(Number.POSITIVE_INFINITY);
-    let waiting = this.#waiting();
+    this.#network.calm();
+    for (const each of [...this.#network.lines(), ...this.#network.exchanges()]) each.slow(Number.POSITIVE_INFINITY);
+    let waiting = this.#all.waitsFor();
     for (let waitedMs = 0; waiting !== undefined && waitedMs < LONGEST_SETTLE_MS; waitedMs += SETTLE_STEP_MS) {
-      for (const user of this.#users) user.comeBack();
+      for (const user of this.#all.users) user.comeBack();
       await this.clock.advance(SETTLE_STEP_MS);
       this.#checkNow();
-      waiting = this.#waiting();
+      waiting = this.#all.waitsFor();
     }
     if (waiting !== undefined)
       throw new Violation(`${waiting}, ${LONGEST_SETTLE_MS} ms after the network was well again`);
-    for (const user of this.#users) user.checkPushes();
+    for (const user of this.#all.users) user.checkPushes();
+    await this.#checkChannels();
+  }
+
+  /** Channels that were left may still be at what they had begun, for a while. */
+  async #checkChannels(): Promise<void> {
+    const wrong = (): string | undefined => {
+      const sessions = this.#life?.members("sessions") ?? [];
+      return wrongChannels(sessions.map(({ ref, status }) => ({ status, channels: childrenCount(ref) })));
+    };
+    for (let waitedMs = 0; wrong() !== undefined && waitedMs < 30_000; waitedMs += SETTLE_STEP_MS) {
+      await this.clock.advance(SETTLE_STEP_MS);
+    }
+    const still = wrong();
+    if (still !== undefined) throw new Violation(still);
   }
 
   async #end(): Promise<void> {
     this.#note("everybody leaves");
-    for (const user of this.#users) user.socket.disconnect();
+    this.#all.leave();
     // Longer than any session without a client lives.
     await this.clock.advance(20_000);
     await this.#life?.stop();
     this.#checkViolation();
     this.#ledger.checkEnds();
     await this.clock.advance(10_000);
-    const lines = this.#network.lines();
-    if (lines.length > 0) throw new Violation(`${lines.length} connections are left over`);
+    const lines = [...this.#network.lines(), ...this.#network.exchanges()];
+    if (lines.length > 0)
+      throw new Violation(`left over: ${lines.map(({ id, label }) => `connection ${id} of ${label}`).join(", ")}`);
   }
 
   /** What must hold at any moment. */
@@ -361,25 +351,17 @@ export class Simulation {
     this.#checkViolation();
     const life = this.#life;
     if (life === undefined) return;
-    const attached = new Set<string>();
-    for (const { status } of life.members("connections")) {
-      const session = status["session"];
-      if (typeof session !== "string") continue;
-      if (attached.has(session)) throw new Violation(`two connections are attached to session ${session}`);
-      attached.add(session);
-      const buffered = status["bufferedBytes"];
-      if (typeof buffered === "number" && buffered > 65_536 + LARGEST_FRAME_BYTES + SLACK_BYTES) {
-        throw new Violation(`${buffered} bytes wait in a socket's buffer`);
-      }
-    }
-    const most = this.#limits.outboxMessages ?? 0;
-    for (const { status } of life.members("sessions")) {
-      const { outbox } = status;
-      const messages = typeof outbox === "object" && outbox !== null && "messages" in outbox ? outbox.messages : 0;
-      if (typeof messages === "number" && messages > most) {
-        throw new Violation(`a session keeps ${messages} messages; at most ${most} are allowed`);
-      }
-    }
+    const members = life.members("sessions");
+    const windowed = new Map(members.map(({ ref, status }) => [ref.toString(), isWindowed(status["user"])]));
+    const sessions = members.map(({ ref, status }) => ({ ...status, windowed: windowed.get(ref.toString()) }));
+    const connections = life
+      .members("connections")
+      .map(({ status }) => ({ ...status, windowed: windowed.get(String(status["session"])) }));
+    // What is sent twice waits twice.
+    const socketBufferBytes = this.#limits.socketBufferBytes * (this.#schedule.world.repeatOneOf > 0 ? 1.5 : 1);
+    const wrong =
+      wrongConnection(connections, { ...this.#limits, socketBufferBytes }) ?? wrongSession(sessions, this.#limits);
+    if (wrong !== undefined) throw new Violation(wrong);
     const crash = life.reports.find(({ type }) => type === "endpoint_error");
     if (crash !== undefined) throw new Violation(crash.text);
   }
@@ -388,26 +370,17 @@ export class Simulation {
     if (this.#violation !== undefined) throw this.#violation;
   }
 
-  #waiting(): string | undefined {
-    for (const user of this.#users) {
-      const waiting = user.waitsFor();
-      if (waiting !== undefined) return waiting;
-    }
-    return undefined;
-  }
-
-  #user(index: number): User {
-    const user = this.#users[index % this.#users.length];
-    if (user === undefined) throw new RangeError("the world has no users");
-    return user;
+  get #all(): People {
+    if (this.#people === undefined) throw new RangeError("nobody is there yet");
+    return this.#people;
   }
 
   #topic(index: number): string {
-    return topicOf(index % this.#schedule.world.topics);
+    return this.#topics[index % this.#topics.length] ?? "";
   }
 
-  #observe(line: FaultyLine, event: LineEvent): void {
-    this.#watch.observe(line, event);
+  #observe(line: ObservedLine, event: LineEvent): void {
+    if (line.label.startsWith("user") || line.label === "second tab") this.#watch.observe(line, event);
     if (this.#trace === undefined) return;
     const at = `line ${line.id}${line.label === "" ? "" : ` of ${line.label}`}`;
     switch (event.type) {
@@ -431,11 +404,20 @@ export class Simulation {
   }
 }
 
-function isNumbered(data: string | Uint8Array): boolean {
-  const decoded = typeof data === "string" ? decodeTextFrame(data) : undefined;
-  return decoded?.ok === true && decoded.frame.seq !== undefined;
+function childrenCount(actor: AnyRef): number {
+  return [...childrenOf(cellOf(actor))].length;
 }
 
-function topicOf(index: number): string {
-  return `room:${index + 1}`;
+function userOf(name: unknown): { readonly user: string } | undefined {
+  return typeof name === "string" ? { user: name } : undefined;
+}
+
+/** Whether the client of a user acknowledges, so that what is in flight has a bound. */
+function isWindowed(user: unknown): boolean {
+  return typeof user === "string" && !user.startsWith("stock");
+}
+
+function optionsOf(topic: string, n: number): { readonly key?: string } {
+  const key = keyOf(topic, n);
+  return key === undefined ? {} : { key };
 }

@@ -11,6 +11,7 @@ import {
   StoreError,
   type StoreErrorCode,
   type StoredFrame,
+  type StoredRecord,
   type StoredSession,
 } from "../../src/store/store-port.js";
 
@@ -83,6 +84,10 @@ export class PlainStore implements Store {
 
   async readRecord(key: string): Promise<Uint8Array | undefined> {
     return this.#plain.records.get(key);
+  }
+
+  async *records(prefix: string): AsyncGenerator<StoredRecord, void> {
+    for (const [key, value] of this.#plain.records) if (key.startsWith(prefix)) yield { key, value };
   }
 
   status(): ReturnType<Store["status"]> {

@@ -363,6 +363,23 @@ export const storeCases: readonly StoreCase[] = [
     },
   },
   {
+    title: "lists small records by the beginning of their names, whatever their number and length",
+    async run(store) {
+      const long = `a:${"x".repeat(5_000)}`;
+      const keys = [...Array.from({ length: 150 }, (_, index) => `a:${index}`), long, "a:\ud800"];
+      await store.commit(
+        [...keys, "b:1", "ab"].map((key, index) => ({ type: "put_record", key, value: new Uint8Array([index]) })),
+      );
+      const listed = new Map<string, number | undefined>();
+      for await (const { key, value } of store.records("a:")) listed.set(key, value[0]);
+      assert.deepEqual([...listed.keys()].sort(), keys.toSorted());
+      assert.equal(listed.get(long), 150);
+      const none: string[] = [];
+      for await (const { key } of store.records("c")) none.push(key);
+      assert.deepEqual(none, []);
+    },
+  },
+  {
     title: "counts what it keeps and refuses, and has nothing waiting when all is settled",
     async run(store) {
       await store.commit([session("a")]);

@@ -65,4 +65,38 @@ describe("a faulty store", () => {
     await store.crash({ keep: 0.5, tear: true });
     expect(await disk.readSession("a")).toMatchObject({ frames: [{ seq: 1 }] });
   });
+
+  test("loses in a crash nothing that was told, and in a loss of power the latest of what was not flushed", async () => {
+    const disk = memoryStore();
+    await disk.commit([session("a"), frame("a", 1), { type: "trim_frames", sid: "a", through: 1 }]);
+    await disk.commit([{ type: "append_log", topic: "t", epoch: 3, offset: 5, frame: "x", at: 1 }]);
+    await disk.commit([
+      { type: "trim_log", topic: "t", through: 5 },
+      { type: "put_record", key: "k", value: new Uint8Array([1]) },
+    ]);
+    const chances: number[] = [];
+    const random = { next: () => chances.shift() ?? 0.5 };
+    const life = () => new FaultyStore(disk, { random, flush: 0.3 });
+    const first = life();
+    for (const seq of [2, 3]) await first.commit([frame("a", seq)]);
+    expect(await first.readSession("a")).toMatchObject({ trimmed: 1, frames: [{ seq: 2 }, { seq: 3 }] });
+    expect(await first.readLog("t", 1, 9)).toMatchObject({ epoch: 3, trimmed: 5, last: 5, entries: [] });
+    expect(await first.readRecord("k")).toEqual(new Uint8Array([1]));
+    expect(await disk.readSession("a")).toMatchObject({ frames: [] });
+    await first.crash();
+    expect(await disk.readSession("a")).toMatchObject({ frames: [{ seq: 2 }, { seq: 3 }] });
+
+    const second = life();
+    // The second of them flushes the first two.
+    chances.push(0.9, 0.9, 0.9, 0.2, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9);
+    for (const seq of [4, 5, 6, 7]) await second.commit([frame("a", seq)]);
+    chances.splice(0, Infinity, 0.1, 0.9);
+    await second.crash({ power: true, keep: 0.5 });
+    const left = await disk.readSession("a");
+    const seqs = left?.corrupt === false ? left.frames.map(({ seq }) => seq) : [];
+    expect(seqs.slice(0, 4)).toEqual([2, 3, 4, 5]);
+    expect(seqs).toEqual([2, 3, 4, 5, 6].slice(0, seqs.length));
+    expect(seqs).not.toContain(7);
+    await expect(life().commit([frame("a", 7)])).resolves.toBeUndefined();
+  });
 });

@@ -1,9 +1,9 @@
 import { numberAt, optionalText, recordAt, textAt, unexpected } from "./read-parts.js";
 
-/** The states of a drain: it goes on, has told everybody, or broke off. */
-const DRAIN_STATES = ["running", "done", "failed"] as const;
+/** The states of a drain: it goes on, has told everybody, was cancelled, or broke off. */
+const DRAIN_STATES = ["running", "done", "cancelled", "failed"] as const;
 
-/** One of `running`, `done` and `failed`. */
+/** One of `running`, `done`, `cancelled` and `failed`. */
 export type DrainState = (typeof DRAIN_STATES)[number];
 
 /** The clients of one endpoint, and how far the last hand-over of them has come. */
@@ -13,6 +13,8 @@ export interface DrainView {
   readonly endpoint: string;
   /** How many are connected now. */
   readonly clients: number;
+  /** Whether the endpoint takes no new connections. */
+  readonly closed: boolean;
   /** The drain that runs, or the last one; absent when there was none. */
   readonly drain?: DrainProgress;
 }
@@ -47,6 +49,7 @@ export function readDrainView(value: unknown): DrainView {
     system: { name: textAt(system, "name", "drain.system"), pid: numberAt(system, "pid", "drain.system") },
     endpoint: textAt(record, "endpoint", "drain"),
     clients: numberAt(record, "clients", "drain"),
+    closed: record["closed"] === true,
     ...(drain === undefined ? {} : { drain: readProgress(drain, "drain.drain") }),
   };
 }

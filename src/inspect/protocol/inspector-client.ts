@@ -14,7 +14,8 @@ export type InspectorQuestion =
   | Omit<Extract<InspectorRequest, { method: "tree" }>, "id">
   | Omit<Extract<InspectorRequest, { method: "info" }>, "id">
   | Omit<Extract<InspectorRequest, { method: "drain.look" }>, "id">
-  | Omit<Extract<InspectorRequest, { method: "drain.start" }>, "id">;
+  | Omit<Extract<InspectorRequest, { method: "drain.start" }>, "id">
+  | Omit<Extract<InspectorRequest, { method: "drain.cancel" }>, "id">;
 
 /**
  * Connects to the inspector socket at `path`.

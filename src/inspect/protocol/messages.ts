@@ -21,7 +21,7 @@ export const MAX_REPLY_BYTES = 32 * 1_024 * 1_024;
 export const READING_METHODS = ["tree", "info"] as const;
 
 /** The methods of a server whose program has opened the action `drain`, besides {@link READING_METHODS}. */
-export const DRAIN_METHODS = ["drain.look", "drain.start"] as const;
+export const DRAIN_METHODS = ["drain.look", "drain.start", "drain.cancel"] as const;
 
 /** The name of a method. */
 export type MethodName = (typeof READING_METHODS)[number] | (typeof DRAIN_METHODS)[number];
@@ -41,6 +41,7 @@ export const FASTEST_DRAIN = 100_000;
  * - `drain.look`: the {@link DrainView} of an endpoint. It changes nothing.
  * - `drain.start`: begins to hand over all clients of an endpoint, and gives the {@link DrainView} of that. `by` is who asks, in the asker's own
  *   words: it is noted, and not believed.
+ * - `drain.cancel`: ends that where it is, and has the endpoint take new connections again; gives the {@link DrainView} of that.
  */
 export type InspectorRequest =
   | { readonly id: number; readonly method: "tree"; readonly params: { readonly all: boolean } }
@@ -50,7 +51,8 @@ export type InspectorRequest =
 /** What a reader may ask of a server that has opened the action `drain`. */
 export type DrainRequest =
   | { readonly id: number; readonly method: "drain.look"; readonly params: { readonly endpoint: string } }
-  | { readonly id: number; readonly method: "drain.start"; readonly params: DrainOrder };
+  | { readonly id: number; readonly method: "drain.start"; readonly params: DrainOrder }
+  | { readonly id: number; readonly method: "drain.cancel"; readonly params: DrainCancel };
 
 /** Which clients are to be handed over, and how fast. */
 export interface DrainOrder {
@@ -58,6 +60,16 @@ export interface DrainOrder {
   readonly endpoint: string;
   /** Clients a second, from {@link SLOWEST_DRAIN} to {@link FASTEST_DRAIN}. */
   readonly perSecond: number;
+  /** Whether the endpoint takes nobody afterwards either; `false` by default. */
+  readonly stayClosed?: boolean;
+  /** Who asks, as far as they say so. */
+  readonly by?: ClaimedOrigin;
+}
+
+/** Which drain is to be cancelled. */
+export interface DrainCancel {
+  /** The endpoint's name. */
+  readonly endpoint: string;
   /** Who asks, as far as they say so. */
   readonly by?: ClaimedOrigin;
 }
@@ -160,6 +172,8 @@ export function parseRequest(line: string, methods: readonly MethodName[] = READ
       return parseDrainLook(id, params);
     case "drain.start":
       return parseDrainStart(id, params);
+    case "drain.cancel":
+      return parseDrainCancel(id, params);
     case undefined:
       return refuse(
         id,
@@ -231,23 +245,47 @@ function parseDrainLook(id: number, params: JsonRecord): ParsedRequest {
 }
 
 function parseDrainStart(id: number, params: JsonRecord): ParsedRequest {
-  const stranger = unknownKey(params, ["endpoint", "perSecond", "by"]);
+  const stranger = unknownKey(params, ["endpoint", "perSecond", "stayClosed", "by"]);
   if (stranger !== undefined) {
-    const text = `Method "drain.start" takes "endpoint", "perSecond" and "by", got ${describe(stranger)}.`;
+    const text = `Method "drain.start" takes "endpoint", "perSecond", "stayClosed" and "by", got ${describe(stranger)}.`;
     return refuse(id, "bad_params", text);
   }
-  const { endpoint, perSecond, by } = params;
+  const { endpoint, perSecond, stayClosed } = params;
   if (!isEndpointName(endpoint)) return refuseEndpoint(id, endpoint);
   if (typeof perSecond !== "number" || perSecond < SLOWEST_DRAIN || perSecond > FASTEST_DRAIN) {
     const text = `Expected "perSecond" to be a number from ${SLOWEST_DRAIN} to ${FASTEST_DRAIN}, got ${describe(perSecond)}.`;
     return refuse(id, "bad_params", text);
   }
-  if (by === undefined) return { ok: true, request: { id, method: "drain.start", params: { endpoint, perSecond } } };
-  const { pid, uid } = isRecord(by) ? by : {};
-  if (!isRequestId(pid) || !isRequestId(uid)) {
-    return refuse(id, "bad_params", `Expected "by" to be an object with "pid" and "uid", got ${describe(by)}.`);
+  if (stayClosed !== undefined && typeof stayClosed !== "boolean") {
+    return refuse(id, "bad_params", `Expected "stayClosed" to be a boolean, got ${describe(stayClosed)}.`);
   }
-  return { ok: true, request: { id, method: "drain.start", params: { endpoint, perSecond, by: { pid, uid } } } };
+  const by = originIn(params);
+  if (by === "none") return refuseOrigin(id, params);
+  const order = { endpoint, perSecond, ...(stayClosed === undefined ? {} : { stayClosed }), ...by };
+  return { ok: true, request: { id, method: "drain.start", params: order } };
+}
+
+function parseDrainCancel(id: number, params: JsonRecord): ParsedRequest {
+  const stranger = unknownKey(params, ["endpoint", "by"]);
+  if (stranger !== undefined) {
+    return refuse(id, "bad_params", `Method "drain.cancel" takes "endpoint" and "by", got ${describe(stranger)}.`);
+  }
+  const { endpoint } = params;
+  if (!isEndpointName(endpoint)) return refuseEndpoint(id, endpoint);
+  const by = originIn(params);
+  if (by === "none") return refuseOrigin(id, params);
+  return { ok: true, request: { id, method: "drain.cancel", params: { endpoint, ...by } } };
+}
+
+/** Who asks, if that is said; `"none"` if it is said in no form that is known. */
+function originIn({ by }: JsonRecord): { readonly by?: ClaimedOrigin } | "none" {
+  if (by === undefined) return {};
+  const { pid, uid } = isRecord(by) ? by : {};
+  return isRequestId(pid) && isRequestId(uid) ? { by: { pid, uid } } : "none";
+}
+
+function refuseOrigin(id: number, { by }: JsonRecord): ParsedRequest {
+  return refuse(id, "bad_params", `Expected "by" to be an object with "pid" and "uid", got ${describe(by)}.`);
 }
 
 function isEndpointName(value: unknown): value is string {

@@ -16,8 +16,8 @@ export type Lane = "new" | "resume";
 
 /** Why a client is turned away: the close code it is told, with a stable word and when to come back. */
 export interface TurnedAway {
-  readonly code: typeof CloseCode.overloaded | typeof CloseCode.rateLimited | typeof CloseCode.userLimit;
-  readonly reason: "overloaded" | "rate_limited" | "address_limit" | "user_limit";
+  readonly code: (typeof CODES)[keyof typeof CODES];
+  readonly reason: "overloaded" | "rate_limited" | "address_limit" | "user_limit" | "drain";
   /** Another one for each client that is turned away. */
   readonly retryAfterMs: number;
 }
@@ -30,7 +30,7 @@ export interface AdmissionStatus {
   /** Connections with a ticket, and those of them that are not authenticated yet. */
   readonly open: number;
   readonly pending: number;
-  /** Groups of addresses and users that are known of. */
+  /** Groups of addresses that are known of, and users with a connection. */
   readonly addresses: number;
   readonly users: number;
   /** Clients turned away since the start: before the upgrade, and by reason after it. */
@@ -49,7 +49,8 @@ export interface AdmissionSources {
  *
  * Three questions in the life of a client. {@link shield}, before the upgrade: does the server take anybody at all? {@link enter}, after it:
  * may this address have one more connection? And, by the ticket that it then has: is there a handshake left in its lane, a place for its
- * user, and does it send too much? All of it is bounded by the connections that there are, and by `rememberedAddresses`.
+ * user, and does it, or do all connections of its user, send too much? All of it is bounded by the connections that there are, and by
+ * `rememberedAddresses` and `rememberedUsers`.
  */
 export class AdmissionKeeper {
   readonly #rules: AdmissionRules;
@@ -65,6 +66,8 @@ export class AdmissionKeeper {
   #shielded = 0;
   #open = 0;
   #pending = 0;
+  /** Until when nobody is taken; `Infinity` until further notice. */
+  #closedUntilMs: number | undefined;
 
   constructor(rules: AdmissionRules, { clock, random }: AdmissionSources) {
     const { lanes } = rules;
@@ -73,10 +76,10 @@ export class AdmissionKeeper {
     this.#random = random;
     this.#lag = new LoopLag(clock);
     this.#addresses = new AddressTable(rules.address, rules.rememberedAddresses);
-    this.#users = new UserPlaces(rules.connectionsPerUser);
+    this.#users = new UserPlaces(rules.connectionsPerUser, rules.rememberedUsers);
     this.#lanes = { new: new TokenBucket(lanes.new), resume: new TokenBucket(lanes.resume) };
     this.#slots = { new: new RetrySlots(lanes.new), resume: new RetrySlots(lanes.resume) };
-    this.#turnedAway = { overloaded: 0, rate_limited: 0, address_limit: 0, user_limit: 0 };
+    this.#turnedAway = { overloaded: 0, rate_limited: 0, address_limit: 0, user_limit: 0, drain: 0 };
   }
 
   /** Whether anybody is taken now; if not, when to come back. Costs next to nothing: it is asked before the upgrade. */
@@ -89,6 +92,7 @@ export class AdmissionKeeper {
 
   /** Lets a connection in; `peer` is the other end of its TCP connection, `headers` hold those that proxies write. */
   enter(peer: string, headers: Readonly<Record<string, string>>): Entered {
+    if (this.#closedUntilMs !== undefined) return { ok: false, ...this.#sendElsewhere(this.#closedUntilMs) };
     const address = clientAddress(peer, headers, this.#rules.trust);
     const row = this.#addresses.row(addressGroup(address));
     const limited = !this.#rules.isExempt(address);
@@ -101,6 +105,25 @@ export class AdmissionKeeper {
     }
     this.#addresses.settle(row);
     return away === undefined ? { ok: true, ticket: new Ticket(this, row, address) } : { ok: false, ...away };
+  }
+
+  /** Whether nobody is taken until {@link takeAgain}. */
+  get closed(): boolean {
+    return this.#closedUntilMs !== undefined;
+  }
+
+  /**
+   * Takes nobody any more, and tells each who comes another moment, after `forMs` if they can wait that long. Those who are there stay.
+   *
+   * `Infinity` is until further notice: then they are to try again in some seconds, and find whoever serves them then.
+   */
+  close(forMs: number): void {
+    this.#closedUntilMs = this.#clock.now() + forMs;
+  }
+
+  /** Takes clients again. */
+  takeAgain(): void {
+    this.#closedUntilMs = undefined;
   }
 
   /** What there is to see. */
@@ -141,7 +164,11 @@ export class AdmissionKeeper {
 
   /** @internal */
   takeMessage(ticket: Ticket, bytes: number): TurnedAway | undefined {
-    const waitMs = ticket.rate.take(this.#rules.messages, bytes, this.#clock.now());
+    const { messages, userMessages } = this.#rules;
+    const nowMs = this.#clock.now();
+    const ownMs = ticket.rate.take(messages, bytes, nowMs);
+    // Before it is known who it is, and for who stays anonymous, the connection's own is all there is.
+    const waitMs = ownMs > 0 ? ownMs : (ticket.userRate?.take(userMessages, bytes, nowMs) ?? 0);
     return waitMs === 0 ? undefined : this.#turnAway("rate_limited", this.#slots.resume, waitMs);
   }
 
@@ -156,6 +183,11 @@ export class AdmissionKeeper {
     row.open -= 1;
     this.#open -= 1;
     this.#addresses.settle(row);
+  }
+
+  #sendElsewhere(untilMs: number): TurnedAway {
+    const leftMs = untilMs === Infinity ? LATER_MS * (1 + this.#random.next()) : untilMs - this.#clock.now();
+    return this.#turnAway("drain", this.#slots.resume, Math.min(MOST_WAIT_MS, Math.max(0, leftMs)));
   }
 
   #checkAddress(row: AddressRow): TurnedAway | undefined {
@@ -177,9 +209,16 @@ export class AdmissionKeeper {
   }
 }
 
-const CODES: Readonly<Record<TurnedAway["reason"], TurnedAway["code"]>> = {
+/** Who is sent elsewhere tries again after this time, or up to twice of it. */
+const LATER_MS = 5_000;
+/** Short enough that a session without a socket does not expire meanwhile. */
+const MOST_WAIT_MS = 30_000;
+
+const CODES = {
   overloaded: CloseCode.overloaded,
   rate_limited: CloseCode.rateLimited,
   address_limit: CloseCode.rateLimited,
   user_limit: CloseCode.userLimit,
-};
+  // What every client knows: whether it is one of level 2 it has not said yet.
+  drain: CloseCode.serviceRestart,
+} as const satisfies Readonly<Record<string, number>>;

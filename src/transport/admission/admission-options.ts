@@ -22,8 +22,13 @@ export const ADMISSION_DEFAULTS = {
   messagesBurst: 20_000,
   bytesPerSecond: 16 * 1024 * 1024,
   bytesBurst: 16 * 1024 * 1024,
+  userMessagesPerSecond: 20_000,
+  userMessagesBurst: 40_000,
+  userBytesPerSecond: 32 * 1024 * 1024,
+  userBytesBurst: 32 * 1024 * 1024,
   replaysAtATime: 8,
   rememberedAddresses: 10_000,
+  rememberedUsers: 10_000,
 } as const;
 
 type AdmissionNumbers = { readonly [Name in keyof typeof ADMISSION_DEFAULTS]: number };
@@ -50,6 +55,8 @@ export interface AdmissionRules extends AdmissionNumbers {
   readonly lanes: { readonly new: BucketRule; readonly resume: BucketRule };
   readonly address: BucketRule;
   readonly messages: MessageRules;
+  /** What all connections of one user may send together. */
+  readonly userMessages: MessageRules;
   readonly trust: ProxyTrust;
   readonly isExempt: AddressTest;
 }
@@ -82,7 +89,10 @@ export function resolveAdmission(options: AdmissionOptions = {}, bounds?: Sessio
   const all: AdmissionNumbers = { ...ADMISSION_DEFAULTS, ...numbers };
   if (bounds !== undefined) {
     checkRoom("messagesBurst", all.messagesBurst, bounds.windowMessages, "windowMessages");
-    checkRoom("bytesBurst", all.bytesBurst, Math.max(bounds.windowBytes, bounds.payloadBytes), "windowBytes");
+    checkRoom("userMessagesBurst", all.userMessagesBurst, bounds.windowMessages, "windowMessages");
+    const bytes = Math.max(bounds.windowBytes, bounds.payloadBytes);
+    checkRoom("bytesBurst", all.bytesBurst, bytes, "windowBytes");
+    checkRoom("userBytesBurst", all.userBytesBurst, bytes, "windowBytes");
   }
   const header = options.forwardedHeader ?? "x-forwarded-for";
   if (!HEADERS.includes(header)) throw badOption("forwardedHeader", '"x-forwarded-for" or "forwarded"', header);
@@ -96,6 +106,10 @@ export function resolveAdmission(options: AdmissionOptions = {}, bounds?: Sessio
     messages: {
       messages: { perSecond: all.messagesPerSecond, burst: all.messagesBurst },
       bytes: { perSecond: all.bytesPerSecond, burst: all.bytesBurst },
+    },
+    userMessages: {
+      messages: { perSecond: all.userMessagesPerSecond, burst: all.userMessagesBurst },
+      bytes: { perSecond: all.userBytesPerSecond, burst: all.userBytesBurst },
     },
     trust: { header, isTrusted: compileAddresses("trustedProxies", options.trustedProxies ?? []) },
     isExempt: compileAddresses("exemptAddresses", options.exemptAddresses ?? LOOPBACK),

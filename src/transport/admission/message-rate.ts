@@ -6,7 +6,7 @@ export interface MessageRules {
   readonly bytes: BucketRule;
 }
 
-/** Two token buckets in two numbers: how much one client has sent lately. Pure: times come in as data. */
+/** Two token buckets in two numbers: how much a client, or a user's clients together, have sent lately. Pure: times come in as data. */
 export class MessageRate {
   #messagesFullAtMs = 0;
   #bytesFullAtMs = 0;

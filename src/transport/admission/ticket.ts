@@ -65,7 +65,7 @@ export class Ticket {
     return undefined;
   }
 
-  /** Counts a frame of the client, on whatever topic. */
+  /** Counts a frame of the client, on whatever topic, for the client and for its user. */
   message(bytes: number): TurnedAway | undefined {
     return this.#keeper.takeMessage(this, bytes);
   }
@@ -79,6 +79,11 @@ export class Ticket {
     this.#place?.leave();
     this.#place = undefined;
     this.#keeper.left(row);
+  }
+
+  /** What all connections of its user send together; `undefined` for who has none. @internal */
+  get userRate(): MessageRate | undefined {
+    return this.#place?.rate;
   }
 
   /** @internal */

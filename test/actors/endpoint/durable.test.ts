@@ -1,124 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Channel, type Clients, Endpoint, error, ok, type Topics } from "../../../actors/index.js";
-import type { ActorSystem, Report } from "../../../src/index.js";
-import { cellOf } from "../../../src/kernel/cell.js";
-import { type Channel as ClientChannel, Socket } from "../../../src/client/index.js";
-import { memoryStore } from "../../../src/store/memory-store.js";
-import type { Store } from "../../../src/store/store-port.js";
-import { createFaultyNetwork, createTestSystem, FaultyStore } from "../../../src/testing/index.js";
-
-/** Keeps what its client says, and tells all others. */
-class Room extends Channel {
-  #said: unknown[] = [];
-
-  override handleIn(event: string, payload: unknown) {
-    if (event === "said") return ok({ said: this.#said, restored: this.isRestored });
-    this.#said.push(payload);
-    this.broadcastFrom("said", { payload });
-    return ok({ push: this.pushId });
-  }
-
-  override saveState(): unknown {
-    return this.#said;
-  }
-
-  override handleRestore(state: unknown): void {
-    this.#said = Array.isArray(state) ? state : [];
-  }
-}
-
-/** Says how it was joined, and refuses to be joined again when it was told so. */
-class Plain extends Channel {
-  override join(params: unknown) {
-    if (this.isRestored && JSON.stringify(params).includes("once")) return error({ reason: "once" });
-    if (this.isRestored && JSON.stringify(params).includes("crash")) throw new Error("no");
-    return ok();
-  }
-
-  override handleIn() {
-    return ok({ restored: this.isRestored });
-  }
-}
-
-/** A world of one network and one disk, in which servers come and go. */
-async function world(assigns: Record<string, unknown> = {}) {
-  const test = await createTestSystem();
-  const { clock } = test;
-  const disk = memoryStore();
-  const network = createFaultyNetwork({ clock });
-  let present: { readonly system: ActorSystem; readonly store: FaultyStore } | undefined;
-  const reports: Report[] = [];
-  const serve = async (store: Store = disk): Promise<FaultyStore> => {
-    const faulty = new FaultyStore(store, { clock });
-    const args = {
-      createServer: network.createServer,
-      socket: {
-        channels: { "room:*": Room, "plain:*": Plain },
-        authenticate: ({ token }: { token: string | undefined }) =>
-          token === undefined ? undefined : { user: token, assigns },
-        store: faulty,
-      },
-    };
-    const life = await createTestSystem({ clock, reporter: (report: Report) => void reports.push(report) });
-    clock.attach(life.system);
-    await life.system.start(Endpoint, args);
-    present = { system: life.system, store: faulty };
-    return faulty;
-  };
-  const kill = async (keep = 0): Promise<void> => {
-    await present?.store.crash({ keep });
-    network.killServer();
-  };
-  const connect = (name: string): { socket: Socket; lost: string[] } => {
-    const lost: string[] = [];
-    const socket = new Socket(`${network.url}/socket`, {
-      webSocket: network.webSocket(name),
-      clock,
-      token: name,
-      timeoutMs: 1_000_000,
-    });
-    socket.onSessionLost(({ reason }) => lost.push(reason));
-    socket.connect();
-    return { socket, lost };
-  };
-  const system = (): ActorSystem => {
-    if (present === undefined) throw new Error("nobody serves");
-    return present.system;
-  };
-  const stop = async (): Promise<void> => {
-    let stopped = false;
-    const stopping = system()
-      .stop()
-      .then(() => {
-        stopped = true;
-      });
-    for (let second = 0; second < 100 && !stopped; second++) await clock.advance(1_000);
-    await stopping;
-  };
-  return { stop, clock, disk, network, serve, kill, connect, system, reports: () => reports };
-}
-
-/** What the inspector shows of a named actor. */
-function statusOf(system: ActorSystem, name: string): unknown {
-  const ref = system.whereis(name);
-  return ref === undefined ? undefined : cellOf(ref).actor?.formatStatus();
-}
-
-/** Waits for the reply to a push, while time passes. */
-async function reply(
-  clock: { advance(ms: number): Promise<void> },
-  channel: ClientChannel,
-  event: string,
-  payload: object,
-) {
-  let answer: unknown;
-  channel
-    .push(event, payload)
-    .receive("ok", (response) => (answer = response))
-    .receive("error", (response) => (answer = { error: response }));
-  for (let i = 0; i < 60 && answer === undefined; i++) await clock.advance(1_000);
-  return answer;
-}
+import type { Clients, Topics } from "../../../actors/index.js";
+import { reply, statusOf, world } from "./durable-world.js";
 
 describe("a session that is kept", () => {
   test("is there after the server was killed, with its channels' state, and what was broadcast meanwhile", async () => {
@@ -249,6 +131,53 @@ describe("a session that is kept", () => {
       { said: [{ n: 1 }], restored: true },
     ]);
     expect(reports().map(({ type }) => type)).toContain("session_corrupt");
+    await stop();
+  });
+
+  test("that was corrupt is told so in later lives of the server too, for as long as it would have lived", async () => {
+    const { clock, disk, network, serve, kill, connect, stop } = await world();
+    await serve();
+    const [ann, bob] = [connect("ann"), connect("bob")];
+    await clock.advance(1_000);
+    network.unplug();
+    for (const { socket } of [ann, bob]) socket.dropConnection();
+    await clock.advance(1_000);
+    await kill();
+    for await (const summary of disk.sessions()) {
+      if (summary.corrupt) continue;
+      await disk.commit([{ type: "put_session", sid: summary.sid, head: summary.head, meta: new Uint8Array([1]) }]);
+    }
+    await serve();
+    await kill();
+    expect(disk.status().sessions).toBe(0);
+    await clock.advance(60_000);
+    await serve();
+    network.heal();
+    await clock.advance(30_000);
+    expect([ann.lost, bob.lost]).toEqual([["corrupt"], ["corrupt"]]);
+    await kill();
+    await clock.advance(60_000);
+    await serve();
+    const gone: string[] = [];
+    for await (const { key } of disk.records("gone:")) gone.push(key);
+    expect(gone).toEqual([]);
+    await stop();
+  });
+
+  test("that the store refuses for good is told so after a restart too", async () => {
+    const { clock, disk, network, serve, kill, connect, stop } = await world();
+    await serve();
+    const { socket, lost } = connect("ann");
+    await clock.advance(3_000);
+    for await (const { sid } of disk.sessions()) await disk.commit([{ type: "delete_session", sid }]);
+    network.unplug();
+    socket.dropConnection();
+    await clock.advance(1_000);
+    await kill();
+    await serve();
+    network.heal();
+    await clock.advance(60_000);
+    expect(lost).toEqual(["corrupt"]);
     await stop();
   });
 

@@ -1,5 +1,5 @@
 import { Actor, type ActorRef } from "holdfast";
-import type { Lease } from "../../../actors/lease/claim.js";
+import type { Lease } from "../../../actors/lease/lease.js";
 import type { LeaseManager } from "../../../actors/lease/lease-manager.js";
 import type { GetLeaseOptions } from "../../../actors/lease/lease-options.js";
 import type { GetLeaseResult, ReturnLeaseResult } from "../../../actors/lease/lease-results.js";

@@ -2,7 +2,7 @@ import type { ActorRef } from "holdfast";
 import { createTestSystem } from "holdfast/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Lease } from "../../../actors/lease/claim.js";
+import type { Lease } from "../../../actors/lease/lease.js";
 import { LeaseManager } from "../../../actors/lease/lease-manager.js";
 import { Cell } from "../../../src/kernel/cell.js";
 import { Holder } from "./holder.js";

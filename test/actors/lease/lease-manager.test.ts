@@ -2,7 +2,7 @@ import type { ActorRef } from "holdfast";
 import { child, Supervisor } from "holdfast/supervisors";
 import { createTestSystem, type TestSystem } from "holdfast/testing";
 import { describe, expect, test } from "vitest";
-import type { Lease } from "../../../actors/lease/claim.js";
+import type { Lease } from "../../../actors/lease/lease.js";
 import { LeaseManager } from "../../../actors/lease/lease-manager.js";
 import type { LeaseManagerOptions } from "../../../actors/lease/lease-options.js";
 import type { GetLeaseResult } from "../../../actors/lease/lease-results.js";
@@ -363,11 +363,24 @@ describe("inspection", () => {
       waiting: 2,
       maxWaiting: 5,
       longestWaitMs: 100,
-      totals: { granted: 1, returned: 0, expired: 0, holderDied: 0, timedOut: 0, busy: 0 },
+      draining: false,
+      totals: {
+        granted: 1,
+        returned: 0,
+        expired: 0,
+        holderDied: 0,
+        timedOut: 0,
+        busy: 0,
+        unavailable: 0,
+        aborted: 0,
+        destroyed: 0,
+      },
+      waits: { count: 1, waited: 0, p50Ms: 0, p99Ms: 0, maxMs: 0 },
+      pool: undefined,
       leases: [{ token: lease.token, holder: a.toString(), ageMs: 100, expiresInMs: 29_900 }],
       queue: [
-        { holder: b.toString(), waitedMs: 100 },
-        { holder: c.toString(), waitedMs: 90 },
+        { holder: b.toString(), priority: 0, waitedMs: 100 },
+        { holder: c.toString(), priority: 0, waitedMs: 90 },
       ],
     });
     await stop();

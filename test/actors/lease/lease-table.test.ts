@@ -1,35 +1,25 @@
 import { describe, expect, test } from "vitest";
-import { LeaseOwner } from "../../../actors/lease/lease-owner.js";
-import { type GetOutcome, LeaseTable } from "../../../actors/lease/lease-table.js";
+import { type Answer, SimpleTable } from "./simple-table.js";
 
-type Owner = LeaseOwner<string, string, string>;
-
-/** A table and its owners by name. */
-class Table extends LeaseTable<string, string, string> {
-  readonly #owners = new Map<string, Owner>();
-
-  owner(name: string): Owner {
-    const owner = this.#owners.get(name) ?? new LeaseOwner<string, string, string>(name);
-    this.#owners.set(name, owner);
-    return owner;
-  }
+function tableOf(resources: string[], maxWaiting = 10): SimpleTable<string> {
+  return new SimpleTable(resources, { maxWaiting });
 }
 
-function tableOf(resources: string[], maxWaiting = 10, firstToken = 1): Table {
-  let token = firstToken - 1;
-  return new Table({ resources, maxWaiting, tokens: { next: () => ++token } });
+function ask(
+  table: SimpleTable<string>,
+  holder: string,
+  now: number,
+  times: { leaseMs?: number; waitMs?: number; priority?: number } = {},
+) {
+  return table.ask(holder, now, times);
 }
 
-function ask(table: Table, holder: string, now: number, times: { leaseMs?: number; waitMs?: number } = {}) {
-  return table.get({ owner: table.owner(holder), ticket: holder, leaseMs: 1_000, waitMs: 500, ...times }, now);
-}
-
-function granted(outcome: GetOutcome<string, string, string>) {
+function granted(outcome: Answer<string>) {
   if (outcome.kind !== "granted") throw new Error(`expected a grant, got ${outcome.kind}`);
   return outcome.lease;
 }
 
-function waiting(outcome: GetOutcome<string, string, string>) {
+function waiting(outcome: Answer<string>) {
   if (outcome.kind !== "waiting") throw new Error(`expected to wait, got ${outcome.kind}`);
   return outcome.claim;
 }
@@ -46,7 +36,7 @@ describe("get and return", () => {
     const table = tableOf(["x", "y"]);
     const x = granted(ask(table, "a", 0));
     granted(ask(table, "b", 0));
-    table.return(x.token, 1);
+    table.giveBack(x.token, 1);
     expect(granted(ask(table, "c", 2)).resource).toBe("x");
   });
 
@@ -55,7 +45,7 @@ describe("get and return", () => {
     const first = granted(ask(table, "a", 0));
     ask(table, "b", 1);
     ask(table, "c", 2);
-    const outcome = table.return(first.token, 3);
+    const outcome = table.giveBack(first.token, 3);
     expect(outcome).toMatchObject({
       ok: true,
       grant: { claim: { ticket: "b" }, lease: { resource: "x", token: 2 } },
@@ -66,7 +56,7 @@ describe("get and return", () => {
   test("a return with nobody waiting leaves the resource free", () => {
     const table = tableOf(["x"]);
     const lease = granted(ask(table, "a", 0));
-    expect(table.return(lease.token, 1)).toEqual({ ok: true, grant: undefined });
+    expect(table.giveBack(lease.token, 1)).toEqual({ ok: true, grant: undefined });
     expect(table.freeCount).toBe(1);
   });
 
@@ -86,15 +76,15 @@ describe("get and return", () => {
     ]) {
       expect(table.isHeld(wrong, 0)).toBe(false);
     }
-    expect(table.return(token, 1)).toMatchObject({ ok: true });
+    expect(table.giveBack(token, 1)).toMatchObject({ ok: true });
     expect([table.freeCount, table.heldCount]).toEqual([1, 1]);
   });
 
   test("a second return is refused", () => {
     const table = tableOf(["x"]);
     const lease = granted(ask(table, "a", 0));
-    table.return(lease.token, 1);
-    expect(table.return(lease.token, 1)).toEqual({ ok: false, reason: "not_holder" });
+    table.giveBack(lease.token, 1);
+    expect(table.giveBack(lease.token, 1)).toEqual({ ok: false, reason: "not_holder" });
   });
 
   test("two equal resources are two resources", () => {
@@ -112,13 +102,9 @@ describe("get and return", () => {
   });
 
   test("undefined may be a resource", () => {
-    const table = new LeaseTable<undefined, string, string>({
-      resources: [undefined],
-      maxWaiting: 1,
-      tokens: { next: () => 1 },
-    });
-    expect(table.get({ owner: undefined, ticket: "a", leaseMs: 1, waitMs: 1 }, 0).kind).toBe("granted");
-    expect(table.get({ owner: undefined, ticket: "b", leaseMs: 1, waitMs: 1 }, 0).kind).toBe("waiting");
+    const table = new SimpleTable<undefined>([undefined]);
+    expect(table.ask("a", 0).kind).toBe("granted");
+    expect(table.ask("b", 0).kind).toBe("waiting");
   });
 });
 
@@ -134,7 +120,7 @@ describe("busy", () => {
   test("the time follows how long leases lasted, how many wait and how large the pool is", () => {
     const table = tableOf(["x", "y"], 2);
     const lease = granted(ask(table, "a", 0));
-    table.return(lease.token, 200);
+    table.giveBack(lease.token, 200);
     for (const holder of ["b", "c", "d", "e"]) ask(table, holder, 200);
     expect(ask(table, "f", 200)).toEqual({ kind: "busy", retryAfterMs: 300 });
   });
@@ -152,9 +138,9 @@ describe("expiry", () => {
     const table = tableOf(["x"]);
     const lease = granted(ask(table, "a", 0, { leaseMs: 120 }));
     ask(table, "b", 0);
-    expect(table.expire(119).ended).toEqual([]);
+    expect(table.expireAll(119).ended).toEqual([]);
     expect(table.isHeld(lease.token, 119)).toBe(true);
-    const changes = table.expire(120);
+    const changes = table.expireAll(120);
     expect(changes.ended.map((claim) => claim.owner?.holder)).toEqual(["a"]);
     expect(changes.grants).toMatchObject([{ claim: { ticket: "b" }, lease: { token: 2, resource: "x" } }]);
     expect(lease.held).toBe(false);
@@ -163,26 +149,26 @@ describe("expiry", () => {
   test("a renewal keeps the token and moves the end", () => {
     const table = tableOf(["x"]);
     const lease = granted(ask(table, "a", 0, { leaseMs: 120 }));
-    expect(table.renew(lease.token, 100)).toMatchObject({ ok: true, lease: { token: 1, expiresAt: 220 } });
+    expect(table.renew(lease.token, 100)).toMatchObject({ token: 1, expiresAt: 220 });
     expect(lease.expiresAt).toBe(220);
-    expect(table.expire(219).ended).toEqual([]);
-    expect(table.renew(lease.token, 219, 10)).toMatchObject({ ok: true, lease: { expiresAt: 229 } });
-    expect(table.expire(229).ended).toHaveLength(1);
+    expect(table.expireAll(219).ended).toEqual([]);
+    expect(table.renew(lease.token, 219, 10)).toMatchObject({ expiresAt: 229 });
+    expect(table.expireAll(229).ended).toHaveLength(1);
   });
 
   test("a lease without end never expires", () => {
     const table = tableOf(["x"]);
     granted(ask(table, "a", 0, { leaseMs: Number.POSITIVE_INFINITY }));
-    expect(table.nextDeadline).toBeUndefined();
-    expect(table.expire(Number.MAX_SAFE_INTEGER).ended).toEqual([]);
+    expect(table.nextDeadline).toBe(Number.POSITIVE_INFINITY);
+    expect(table.expireAll(Number.MAX_SAFE_INTEGER).ended).toEqual([]);
   });
 
   test("case 439: a late return with the old token is refused and does not touch the new holder", () => {
     const table = tableOf(["x"]);
     const old = granted(ask(table, "a", 0));
     ask(table, "b", 900);
-    table.expire(1_000);
-    expect(table.return(old.token, 1_001)).toEqual({ ok: false, reason: "not_holder" });
+    table.expireAll(1_000);
+    expect(table.giveBack(old.token, 1_001)).toEqual({ ok: false, reason: "not_holder" });
     expect(table.isHeld(2, 1_001)).toBe(true);
   });
 
@@ -190,9 +176,9 @@ describe("expiry", () => {
     const table = tableOf(["x"]);
     const lease = granted(ask(table, "a", 0));
     expect(table.isHeld(lease.token, 1_000)).toBe(false);
-    expect(table.return(lease.token, 1_000)).toEqual({ ok: false, reason: "not_holder" });
-    expect(table.renew(lease.token, 1_000)).toEqual({ ok: false, reason: "not_holder" });
-    expect(table.expire(1_000).ended).toHaveLength(1);
+    expect(table.giveBack(lease.token, 1_000)).toEqual({ ok: false, reason: "not_holder" });
+    expect(table.renew(lease.token, 1_000)).toBeUndefined();
+    expect(table.expireAll(1_000).ended).toHaveLength(1);
   });
 
   test("case 441: a waiter whose time is over gets nothing, the one behind it does", () => {
@@ -200,8 +186,8 @@ describe("expiry", () => {
     const lease = granted(ask(table, "a", 0));
     const late = waiting(ask(table, "b", 0, { waitMs: 50 }));
     ask(table, "c", 0, { waitMs: 500 });
-    expect(table.return(lease.token, 100)).toMatchObject({ grant: { claim: { ticket: "c" } } });
-    expect(table.expire(100)).toMatchObject({ gaveUp: [{ ticket: "b" }], grants: [] });
+    expect(table.giveBack(lease.token, 100)).toMatchObject({ grant: { claim: { ticket: "c" } } });
+    expect(table.expireAll(100)).toMatchObject({ gaveUp: [{ ticket: "b" }], grants: [] });
     expect(late.lease).toBeUndefined();
   });
 
@@ -222,7 +208,7 @@ describe("death and cancellation", () => {
     ask(table, "a", 0);
     ask(table, "a", 0);
     for (const holder of ["b", "c", "d"]) ask(table, holder, 0);
-    const changes = table.ownerDied(table.owner("a"), 1);
+    const changes = table.die("a", 1);
     expect(changes.ended.map((claim) => claim.lease?.token)).toEqual([1, 2]);
     expect(changes.grants.map((grant) => grant.claim.ticket)).toEqual(["b", "c"]);
     expect(table.owner("a").idle).toBe(true);
@@ -233,15 +219,15 @@ describe("death and cancellation", () => {
     const lease = granted(ask(table, "a", 0));
     ask(table, "b", 0);
     ask(table, "c", 0);
-    expect(table.ownerDied(table.owner("b"), 1)).toMatchObject({ ended: [], gaveUp: [{ ticket: "b" }], grants: [] });
-    expect(table.return(lease.token, 2)).toMatchObject({ grant: { claim: { ticket: "c" } } });
+    expect(table.die("b", 1)).toMatchObject({ ended: [], gaveUp: [{ ticket: "b" }], grants: [] });
+    expect(table.giveBack(lease.token, 2)).toMatchObject({ grant: { claim: { ticket: "c" } } });
   });
 
   test("a holder that dies while it holds and waits gets nothing from its own death", () => {
     const table = tableOf(["x"]);
     ask(table, "a", 0);
     ask(table, "a", 0);
-    expect(table.ownerDied(table.owner("a"), 1)).toMatchObject({
+    expect(table.die("a", 1)).toMatchObject({
       ended: [{ ticket: "a" }],
       gaveUp: [{ ticket: "a" }],
       grants: [],
@@ -255,13 +241,13 @@ describe("death and cancellation", () => {
     const waiter = waiting(ask(table, "b", 0));
     expect(table.cancelWait(waiter)).toBe(true);
     expect(table.cancelWait(waiter)).toBe(false);
-    expect(table.return(lease.token, 1)).toMatchObject({ grant: undefined });
+    expect(table.giveBack(lease.token, 1)).toMatchObject({ grant: undefined });
   });
 
   test("the death of a stranger changes nothing", () => {
     const table = tableOf(["x"]);
     ask(table, "a", 0);
-    expect(table.ownerDied(table.owner("z"), 1)).toEqual({ ended: [], gaveUp: [], grants: [] });
+    expect(table.die("z", 1)).toEqual({ ended: [], gaveUp: [], grants: [] });
   });
 
   test("case 442: holders and waiters are listed in order", () => {
@@ -272,5 +258,156 @@ describe("death and cancellation", () => {
       ["b", 2, 7],
     ]);
     expect([...table.waitingClaims()].map((claim) => claim.owner?.holder)).toEqual(["c", "d"]);
+  });
+});
+
+describe("priority", () => {
+  test("a higher one is served first, and within one the first to come", () => {
+    const table = tableOf(["x"]);
+    let lease = granted(ask(table, "a", 0));
+    for (const [holder, priority] of [
+      ["low", -1],
+      ["b", 0],
+      ["high", 5],
+      ["c", 0],
+      ["high too", 5],
+    ] as const)
+      ask(table, holder, 0, { priority });
+    expect([...table.waitingClaims()].map((claim) => claim.ticket)).toEqual(["high", "high too", "b", "c", "low"]);
+    const served: string[] = [];
+    for (let n = 0; n < 5; n++) {
+      const outcome = table.giveBack(lease, 1);
+      if (!outcome.ok || outcome.grant === undefined) throw new Error("expected a grant");
+      served.push(outcome.grant.claim.ticket);
+      lease = outcome.grant.lease;
+    }
+    expect(served).toEqual(["high", "high too", "b", "c", "low"]);
+  });
+
+  test("one of high priority whose time is over is passed over for those below", () => {
+    const table = tableOf(["x"]);
+    const lease = granted(ask(table, "a", 0));
+    ask(table, "high", 0, { priority: 1, waitMs: 50 });
+    ask(table, "b", 0);
+    expect(table.giveBack(lease, 100)).toMatchObject({ grant: { claim: { ticket: "b" } } });
+  });
+});
+
+describe("a lease", () => {
+  test("says that it is not held from the moment when its time is over, also when nobody has noticed", () => {
+    const table = tableOf(["x"]);
+    const lease = granted(ask(table, "a", 0));
+    table.clock.time = 999;
+    expect(lease.held).toBe(true);
+    table.clock.time = 1_000;
+    expect(lease.held).toBe(false);
+  });
+
+  test("aborts its signal when it is lost, with the reason, and not when it is returned", () => {
+    const table = tableOf(["x", "y"]);
+    const [lost, returned] = [granted(ask(table, "a", 0)), granted(ask(table, "b", 0))];
+    const { signal } = returned;
+    table.giveBack(returned, 1);
+    expect(lost.signal.aborted).toBe(false);
+    table.expireAll(1_000);
+    expect(lost.signal).toMatchObject({ aborted: true, reason: { code: "expired", token: 1 } });
+    expect(signal.aborted).toBe(false);
+  });
+
+  test("whose signal is asked for too late has one that is aborted", () => {
+    const table = tableOf(["x"]);
+    const lease = granted(ask(table, "a", 0));
+    table.die("a", 1);
+    expect(lease.signal).toMatchObject({ aborted: true, reason: { code: "holder_died" } });
+  });
+});
+
+describe("resources that come and go", () => {
+  test("one that is added serves the first who waits", () => {
+    const table = tableOf([]);
+    ask(table, "a", 0);
+    const slot = table.add("x", 1);
+    expect(table.free(slot, 1)).toMatchObject({ ticket: "a", lease: { resource: "x" } });
+  });
+
+  test("one that is removed is lent no more, and its place is used again", () => {
+    const table = tableOf(["x", "y"]);
+    const lease = granted(ask(table, "a", 0));
+    const slot = table.end(lease, 1);
+    if (slot === undefined) throw new Error("expected a slot");
+    expect([table.remove(slot), table.remove(slot)]).toEqual([true, false]);
+    expect([table.size, table.freeCount, table.heldCount]).toEqual([1, 1, 0]);
+    expect(table.add("z", 2).index).toBe(lease.index);
+    expect(table.isHeld(lease, 2)).toBe(false);
+  });
+
+  test("one that is held cannot be removed before its lease has ended", () => {
+    const table = tableOf(["x"]);
+    const lease = granted(ask(table, "a", 0));
+    const slot = table.heldSlot(lease, 0);
+    if (slot === undefined) throw new Error("expected a slot");
+    expect(table.remove(slot)).toBe(false);
+    expect(table.revoke(slot, 1, "broken")).toMatchObject({ ticket: "a" });
+    expect(lease.signal).toMatchObject({ aborted: true, reason: { code: "broken" } });
+    expect([table.remove(slot), table.size]).toEqual([true, 0]);
+  });
+});
+
+describe("checks", () => {
+  test("a resource that was idle for long is not lent before it was checked; one that was not is", () => {
+    const table = new SimpleTable(["x"], { checkAfterMs: 100 });
+    expect(ask(table, "a", 100).kind).toBe("waiting");
+    const [slot, ...more] = table.takeStale(100);
+    if (slot === undefined) throw new Error("expected a slot");
+    expect([more.length, table.checkingCount, table.takeStale(100).length]).toEqual([0, 1, 0]);
+    const claim = table.free(slot, 110);
+    expect(claim).toMatchObject({ ticket: "a" });
+    table.giveBack(claim?.lease ?? 0, 120);
+    expect(ask(table, "b", 219).kind).toBe("granted");
+  });
+
+  test("where each is checked before it is lent, one that passed is lent without another", () => {
+    const table = new SimpleTable(["x"], { checkAfterMs: 0 });
+    expect(ask(table, "a", 0).kind).toBe("waiting");
+    const [slot] = table.takeStale(0);
+    if (slot === undefined) throw new Error("expected a slot");
+    const claim = table.free(slot, 0);
+    expect(claim).toMatchObject({ ticket: "a" });
+    ask(table, "b", 1);
+    // A returned one must be checked first: it is free although somebody waits.
+    expect(table.giveBack(claim?.lease ?? 0, 2)).toEqual({ ok: true, grant: undefined });
+    expect(table.takeStale(2)).toEqual([slot]);
+  });
+
+  test("no more are taken out for a check than there are who wait", () => {
+    const table = new SimpleTable(["x", "y", "z"], { checkAfterMs: 10 });
+    ask(table, "a", 10);
+    expect(table.takeStale(10)).toHaveLength(1);
+    expect(table.takeStale(10, 1)).toHaveLength(1);
+    expect([table.freeCount, table.checkingCount, table.heldCount]).toEqual([1, 2, 0]);
+  });
+
+  test("a resource that may be lent is lent, also where a warmer one must be checked first", () => {
+    const table = new SimpleTable(["x", "y"], { checkAfterMs: 100 });
+    const cold = table.freeSlots()[0];
+    if (cold === undefined) throw new Error("expected a slot");
+    table.giveBack(granted(ask(table, "a", 10)), 20);
+    table.takeForCheck(cold);
+    table.free(cold, 90);
+    expect(granted(ask(table, "b", 130)).resource).toBe("y");
+    expect(ask(table, "c", 130).kind).toBe("waiting");
+  });
+
+  test("one that was checked while it was idle goes back to its place: the warmest is still lent first", () => {
+    const table = new SimpleTable(["x", "y"]);
+    const [x, y] = [granted(ask(table, "a", 0)), granted(ask(table, "b", 0))];
+    table.giveBack(x, 10);
+    table.giveBack(y, 20);
+    const cold = table.freeSlots()[0];
+    if (cold === undefined) throw new Error("expected a slot");
+    table.takeForCheck(cold);
+    table.free(cold, 30);
+    expect(table.freeSlots().map(({ resource }) => resource)).toEqual(["x", "y"]);
+    expect(cold).toMatchObject({ idleSince: 10, goodAt: 30 });
   });
 });

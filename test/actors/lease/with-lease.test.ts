@@ -1,6 +1,6 @@
 import { createTestSystem } from "holdfast/testing";
 import { describe, expect, test } from "vitest";
-import type { Lease } from "../../../actors/lease/claim.js";
+import type { Lease } from "../../../actors/lease/lease.js";
 import { LeaseManager } from "../../../actors/lease/lease-manager.js";
 import type { LeaseManagerOptions } from "../../../actors/lease/lease-options.js";
 import { LeaseError, withLease } from "../../../actors/lease/with-lease.js";

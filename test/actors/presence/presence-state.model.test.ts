@@ -39,7 +39,7 @@ const observer = (...merged: readonly Data[]): State => {
 /** One thing that a replica does to itself, or tells. */
 interface Step {
   readonly replica: number;
-  readonly act: "join" | "leave" | "delta" | "whole" | "renew";
+  readonly act: "join" | "leave" | "delta" | "whole" | "renew" | "bury";
   readonly index: number;
 }
 const act = fc.oneof(
@@ -48,6 +48,7 @@ const act = fc.oneof(
   { weight: 2, arbitrary: fc.constant("delta" as const) },
   { weight: 1, arbitrary: fc.constant("whole" as const) },
   { weight: 1, arbitrary: fc.constant("renew" as const) },
+  { weight: 1, arbitrary: fc.constant("bury" as const) },
 );
 const step: fc.Arbitrary<Step> = fc.record({ replica: fc.nat(NAMES.length - 1), act, index: fc.nat(20) });
 const history = fc.array(step, { maxLength: 60 });
@@ -72,6 +73,8 @@ class Life {
       state.join(entry);
     } else if (what === "delta") this.told.push(...[state.takeDelta()].filter((delta) => delta !== undefined));
     else if (what === "whole") this.told.push(state.extract());
+    // Another one tells that this life of it is over, whether it is or not.
+    else if (what === "bury") this.told.push([{ ...state.self, gone: true }]);
     else if (what === "renew") state.renew(state.self.incarnation + 1);
     else {
       const [entry] = own.splice(index % Math.max(1, own.length), 1);
@@ -130,7 +133,7 @@ describe("merging", () => {
       fc.property(history, (steps) => {
         const life = new Life(
           steps.map((each) =>
-            each.act === "whole" || each.act === "renew" ? { ...each, act: "delta" as const } : each,
+            each.act === "join" || each.act === "leave" ? each : { ...each, act: "delta" as const },
           ),
         );
         const deltas = [...life.told, ...life.states.map((state) => state.takeDelta() ?? [])];

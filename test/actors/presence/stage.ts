@@ -29,7 +29,7 @@ class FakeTopics extends Actor<(topic: string, event: string, payload: PresenceD
     this.#note = note;
   }
 
-  broadcast(topic: string, event: string, payload: PresenceDiff): number {
+  announce(topic: string, event: string, payload: PresenceDiff): number {
     this.#note(topic, event, JSON.parse(JSON.stringify(payload)) as PresenceDiff);
     return 1;
   }

@@ -1,10 +1,9 @@
 import { expect, test } from "vitest";
 import { GroupScope } from "../../../actors/registry/group-scope.js";
 import { groupsOf, type LocalGroups } from "../../../actors/registry/local-groups.js";
-import { type ActorRef, type AnyRef, sys } from "../../../src/index.js";
-import { createTestSystem } from "../../../src/testing/index.js";
+import { sys } from "../../../src/index.js";
 import { child, Supervisor } from "../../../supervisors/index.js";
-import { Doer, seenBy } from "../../kernel/doer.js";
+import { stageActors } from "../stage-actors.js";
 
 class Scopes extends Supervisor {
   override init() {
@@ -18,27 +17,9 @@ class Scopes extends Supervisor {
 }
 
 async function stage() {
-  const { system, clock, stop } = await createTestSystem({ root: Scopes });
-  const groups = groupsOf(system);
-  return {
-    system,
-    clock,
-    groups,
-    actor: (): ActorRef<Doer> => system.spawn(Doer, undefined),
-    async kill(...refs: readonly AnyRef[]): Promise<void> {
-      for (const ref of refs) system.exit(ref, "kill");
-      await clock.settle();
-    },
-    async seen(ref: ActorRef<Doer>): Promise<readonly unknown[]> {
-      await clock.settle();
-      return seenBy(ref);
-    },
-    async end(): Promise<void> {
-      for (const ref of new Set(groups.groups().flatMap((group) => groups.members(group)))) system.exit(ref, "kill");
-      expect(groups.groups()).toEqual([]);
-      await stop();
-    },
-  };
+  const actors = await stageActors({ root: Scopes });
+  const groups = groupsOf(actors.system);
+  return { ...actors, groups, end: () => actors.end(() => expect(groups.groups()).toEqual([])) };
 }
 
 function membersOf(groups: LocalGroups, ...names: string[]): unknown[] {

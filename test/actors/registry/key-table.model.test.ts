@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { counterIdOf, idOf, type CounterKey, type Key, wildcard } from "../../../actors/registry/key.js";
+import type { Holder } from "../../../actors/registry/holder.js";
 import { type Kind, KINDS } from "../../../actors/registry/kind.js";
 import { KeyTable } from "../../../actors/registry/key-table.js";
 import { compileQuery } from "../../../actors/registry/query.js";
 import { countMatches, selectPage } from "../../../actors/registry/selection.js";
+import { MapIndex } from "./map-index.js";
 
 interface ModelEntry {
   readonly kind: Kind;
@@ -96,13 +98,14 @@ const step = fc.oneof(
 test("the key table does what a list of entries does, whatever comes and goes", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 150 }), fc.constantFrom(1, 3), (steps, partitions) => {
-      const watched = new Set<string>();
-      const table = new KeyTable<string>({
+      const holders = new MapIndex<Holder<string>>();
+      const table: KeyTable<string> = new KeyTable<string>({
         partitions,
-        watch: (holder) => {
-          expect(watched.has(holder.owner)).toBe(false);
-          watched.add(holder.owner);
-          return () => void watched.delete(holder.owner);
+        holders,
+        listener: {
+          holderEnded(holder) {
+            for (let row = holder.first; row !== null; row = holder.first) table.remove(row);
+          },
         },
       });
       const model = new Model();
@@ -129,9 +132,7 @@ test("the key table does what a list of entries does, whatever comes and goes", 
           table.insert(each.kind, wild, id, each.owner, each.value);
           model.entries.push({ kind: each.kind, key: wild, owner: each.owner, value: each.value });
         } else if (each.do === "die") {
-          const holder = table.forget(each.owner);
-          watched.delete(each.owner);
-          for (let row = holder?.first ?? null; row !== null; row = holder?.first ?? null) table.remove(row);
+          table.end(each.owner);
           model.entries = model.entries.filter((entry) => entry.owner !== each.owner);
         } else {
           const found = rowAt(each.index);
@@ -161,8 +162,9 @@ test("the key table does what a list of entries does, whatever comes and goes", 
       expect(pages).toEqual(expected);
       expect(table.size).toBe(model.entries.length);
       expect(countMatches(table, [all])).toBe(model.entries.length);
-      expect([...watched].sort()).toEqual([...new Set(model.entries.map((entry) => entry.owner))].sort());
-      expect(table.owners).toBe(watched.size);
+      const owners = new Set(model.entries.map((entry) => entry.owner));
+      expect(Array.from(holders, (holder) => holder.owner).sort()).toEqual([...owners].sort());
+      expect(table.owners).toBe(owners.size);
       for (const name of KINDS) {
         const { rows } = table.store(name);
         expect(rows.slots).toBeLessThanOrEqual(Math.max(64, 2 * rows.size));

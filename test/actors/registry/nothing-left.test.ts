@@ -51,6 +51,6 @@ test("case 429: nothing is left of an actor that gives all up by itself, nor of 
   registry.locks.trySet("L", owner);
   registry.locks.delete("L", owner);
   expectEmpty(system);
-  expect(cellOf(owner).extras?.exitWaiters?.size ?? 0).toBe(0);
+  expect(cellOf(owner).extras?.holdings).toBe(null);
   await stage.end();
 });

@@ -3,11 +3,9 @@ import { type LocalRegistry, registryOf } from "../../../actors/registry/local-r
 import { Registry } from "../../../actors/registry/registry.js";
 import { findRegistry } from "../../../actors/registry/registry-directory.js";
 import type { RegistryOptions } from "../../../actors/registry/registry-options.js";
-import type { ActorRef, ActorSystem, AnyRef } from "../../../src/index.js";
-import { createTestSystem } from "../../../src/testing/index.js";
-import type { VirtualClock } from "../../../src/testing/virtual-clock.js";
+import type { ActorSystem, AnyRef } from "../../../src/index.js";
 import { child, Supervisor } from "../../../supervisors/index.js";
-import { Doer, seenBy } from "../../kernel/doer.js";
+import { type ActorsOnStage, stageActors } from "../stage-actors.js";
 
 class Tree extends Supervisor<Omit<RegistryOptions, "name">> {
   override init(options: Omit<RegistryOptions, "name">) {
@@ -18,17 +16,11 @@ class Tree extends Supervisor<Omit<RegistryOptions, "name">> {
   }
 }
 
-/** A system with a supervised registry `names` on virtual time, and actors that end with the test. */
-export interface RegistryStage {
-  readonly system: ActorSystem;
-  readonly clock: VirtualClock;
+/** A supervised registry `names`, and actors that end with the test. */
+export interface RegistryStage extends Omit<ActorsOnStage, "end"> {
   readonly registry: LocalRegistry;
   /** The actor that runs the registry now. */
   keeper(): AnyRef;
-  actor(): ActorRef<Doer>;
-  kill(...refs: readonly AnyRef[]): Promise<void>;
-  /** What an actor got, as far as all has come to rest. */
-  seen(ref: ActorRef<Doer>): Promise<readonly unknown[]>;
   /** Ends all actors, checks that the registry is empty, and stops the system. */
   end(): Promise<void>;
 }
@@ -51,35 +43,16 @@ export function expectEmpty(system: ActorSystem, name = "names"): void {
 
 /** Makes a {@link RegistryStage}. */
 export async function stageRegistry(given: Omit<RegistryOptions, "name"> = {}): Promise<RegistryStage> {
-  const { system, clock, stop } = await createTestSystem({ root: Tree, rootArgs: given });
-  const actors: ActorRef<Doer>[] = [];
-  const kill = async (...refs: readonly AnyRef[]): Promise<void> => {
-    for (const ref of refs) system.exit(ref, "kill");
-    await clock.settle();
-  };
+  const stage = await stageActors({ root: Tree, rootArgs: given });
+  const { system } = stage;
   return {
-    system,
-    clock,
+    ...stage,
     registry: registryOf(system, "names"),
-    kill,
     keeper() {
       const keeper = system.whereis("names.keeper");
       if (keeper === undefined) throw new Error("the registry is not running");
       return keeper;
     },
-    actor() {
-      const ref = system.spawn(Doer, undefined);
-      actors.push(ref);
-      return ref;
-    },
-    async seen(ref) {
-      await clock.settle();
-      return seenBy(ref);
-    },
-    async end() {
-      await kill(...actors);
-      expectEmpty(system);
-      await stop();
-    },
+    end: () => stage.end(() => expectEmpty(system)),
   };
 }

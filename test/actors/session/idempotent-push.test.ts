@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import { Channel, ok } from "../../../actors/index.js";
 import { PushWindow } from "../../../actors/session/push-window.js";
+import type { Body } from "../../../actors/session/outbox.js";
+import type { StoreChange } from "../../../src/store/store-port.js";
 import { createVirtualClock } from "../../../src/testing/index.js";
+import { SharedFrame } from "../../../src/transport/shared-frame.js";
 import type { FakeEndpoint } from "../fake-endpoint.js";
 import { endpoint, joined, numbered } from "./room.js";
 
@@ -115,9 +118,9 @@ test("a reply of bytes is repeated under the new refs", async () => {
 
 test("after two minutes, and above its bounds, a window forgets; what is still handled it keeps", async () => {
   const clock = createVirtualClock();
-  const window = new PushWindow(clock, { windowMs: 100, perUser: 2, total: 3, bytes: 10 });
-  const push = (user: string, key: string) => ({ seq: 1, user, key, ref: null });
-  const isNew = (user: string, key: string): boolean => window.find(user, key) === undefined;
+  const window = new PushWindow(clock, { windowMs: 100, perOwner: 2, total: 3, bytes: 10 });
+  const push = (owner: string, key: string) => ({ seq: 1, owner, key, ref: null });
+  const isNew = (owner: string, key: string): boolean => window.find(owner, key) === undefined;
   expect([isNew("a", "1"), isNew("a", "1"), isNew("b", "1")]).toEqual([true, false, true]);
   window.settle(push("a", "1"), "reply");
   await clock.advance(100);
@@ -128,4 +131,56 @@ test("after two minutes, and above its bounds, a window forgets; what is still h
   expect(window.size).toBe(3);
   window.stop();
   expect([window.size, clock.armed]).toEqual([0, 0]);
+});
+
+test("a window with a store writes what was handled, takes it back at its age, and forgets what the store has not when all begin anew", async () => {
+  const clock = createVirtualClock();
+  const limits = { windowMs: 100, perOwner: 9, total: 9, bytes: 1_000 };
+  const changes: StoreChange[] = [];
+  const first = new PushWindow(clock, limits, (change) => changes.push(change));
+  const push = (key: string) => ({ seq: 1, owner: "=a", key, ref: null });
+  const settled = (window: PushWindow, key: string, reply: Body | undefined) => {
+    window.find("=a", key);
+    return window.settle(push(key), reply);
+  };
+  const bytes = SharedFrame.binary(new Uint8Array([0, 255]));
+  const records = [];
+  for (const [key, reply] of [
+    ["text", "[reply"],
+    ["bytes", bytes],
+    ["none", undefined],
+  ] as const) {
+    const outcome = settled(first, key, reply);
+    const change = outcome?.change();
+    outcome?.isSafe();
+    if (change?.type === "put_record") records.push(change);
+    await clock.advance(10);
+  }
+  settled(first, "unsafe", "x")?.change();
+  settled(first, "unwritten", "x");
+  first.forgetUnsafe();
+  expect([first.size, changes]).toEqual([3, [{ type: "delete_record", key: 'push:["=a","unsafe"]' }]]);
+  changes.splice(0);
+  first.stop();
+  expect(changes).toEqual([]);
+
+  const second = new PushWindow(clock, limits, (change) => changes.push(change));
+  second.restore([...records.toReversed(), { key: "push:broken", value: new Uint8Array([1]) }]);
+  second.restore(records);
+  expect([second.size, changes]).toEqual([3, [{ type: "delete_record", key: "push:broken" }]]);
+  const replies = ["text", "bytes", "none"].map((key) => second.find("=a", key)?.reply);
+  expect(replies.map((reply) => (reply instanceof SharedFrame ? [...reply.body] : reply))).toEqual([
+    "[reply",
+    [0, 255],
+    undefined,
+  ]);
+  await clock.advance(70);
+  expect([second.find("=a", "text"), second.find("=a", "bytes")?.done]).toEqual([undefined, true]);
+  second.abandon(push("text"));
+  await clock.advance(20);
+  expect(second.size).toBe(0);
+  expect(changes.slice(1).map((change) => ("key" in change ? change.key : change))).toEqual(
+    ["text", "bytes", "none"].map((key) => `push:["=a","${key}"]`),
+  );
+  second.stop();
 });

@@ -23,6 +23,18 @@ const meta: KeptMeta = {
 describe("what is kept of a session", () => {
   test("comes back as it was", () => {
     expect(decodeMeta(encodeMeta(meta))).toEqual(meta);
+    const bytes = SharedFrame.binary(new Uint8Array([7]));
+    const [channel] = meta.channels;
+    const stock: KeptMeta = {
+      ...meta,
+      stock: { withdrawn: { from: 1, through: 3 } },
+      origin: "first",
+      channels: channel === undefined ? [] : [{ ...channel, held: ["[frame", bytes] }],
+    };
+    const back = decodeMeta(encodeMeta(stock));
+    expect([back?.stock, back?.origin, back?.channels[0]?.held?.[0]]).toEqual([stock.stock, "first", "[frame"]);
+    const held = back?.channels[0]?.held?.[1];
+    expect(held instanceof SharedFrame ? [...held.body] : held).toEqual([7]);
     const other: KeptMeta = { ...meta, user: undefined, ahead: [4, 9], secrets: { ...meta.secrets, previous: hash } };
     expect(decodeMeta(encodeMeta(other))).toEqual(other);
   });
@@ -36,6 +48,9 @@ describe("what is kept of a session", () => {
       "null",
       text.slice(0, -3),
       text.replace('"v":1', '"v":2'),
+      text.replace('"v":1', '"v":1,"stock":1'),
+      text.replace('"v":1', '"v":1,"stock":{"withdrawn":[]}'),
+      text.replace('"cursor":7', '"cursor":7,"held":[1]'),
       text.replace('"cursor":7', '"cursor":"7"'),
     ]) {
       expect(decodeMeta(new TextEncoder().encode(broken))).toBeUndefined();
@@ -85,7 +100,7 @@ describe("a session that is read", () => {
     corrupt: false,
     sid: "s",
     head: { epoch: 2, rx: 1, tx: 5 },
-    meta: encodeMeta(meta),
+    meta: encodeMeta({ ...meta, channels: [] }),
     owner: { name: "", version: 0 },
     trimmed: 0,
     missing: [],
@@ -117,6 +132,20 @@ describe("a session that is read", () => {
         }),
       ),
     ).toEqual([4, 5, [5]]);
+  });
+
+  test("is none when frames are lost and it has joined topics, on which nobody knows how far it was", () => {
+    const joined = { meta: encodeMeta(meta) };
+    expect(shown(stored([1, 2, 3, 4, 5], joined))).toEqual([0, 5, [1, 2, 3, 4, 5]]);
+    expect(shown(stored([4, 5], { ...joined, trimmed: 3 }))).toEqual([3, 5, [4, 5]]);
+    for (const left of [[1, 2, 4, 5], [1, 2, 3], [4, 5], []]) expect(shown(stored(left, joined))).toBeUndefined();
+    expect(shown(stored([1, 5], { ...joined, missing: [{ from: 2, to: 4 }] }))).toBeUndefined();
+  });
+
+  test("of a stock client is as if it had seen what waits for a join, until something after that is forgotten", () => {
+    const stock = { meta: encodeMeta({ ...meta, stock: { withdrawn: { from: 2, through: 4 } } }) };
+    expect(shown(stored([5], { ...stock, trimmed: 4 }))).toEqual([2, 5, [5]]);
+    expect(shown(stored([], { ...stock, trimmed: 5 }))).toEqual([5, 5, []]);
   });
 
   test("is none when its head or the rest cannot be read", () => {

@@ -87,6 +87,14 @@ test("when the answer with a secret was lost, that secret is worth nothing and t
   expect([secrets.check(first), secrets.check(lost), secrets.check(third)]).toEqual(["previous", "wrong", "current"]);
 });
 
+test("a secret is worth nothing when its client has come with the next one, also if it has never confirmed that", () => {
+  const secrets = new Secrets();
+  const first = secrets.rotate("none");
+  const second = secrets.rotate("current");
+  const third = secrets.rotate("current");
+  expect([first, second, third].map((secret) => secrets.check(secret))).toEqual(["retired", "previous", "current"]);
+});
+
 test("secrets are 256 random bits", () => {
   const secrets = new Secrets();
   const made = new Set(Array.from({ length: 100 }, () => secrets.rotate("none")));

@@ -1,6 +1,7 @@
 import { createSystem, type Report } from "holdfast";
 import type { Channel, Socket } from "holdfast/client";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { VISITOR_LIMITS } from "../../../examples/lobby/limits.js";
 import { Lobby, type LobbyStart } from "../../../examples/lobby/lobby.js";
 import { readHistory, readMessage, readPresent, readText } from "../../../examples/lobby/page/read-events.js";
 import { forgetfulRoomStore } from "../../../examples/lobby/room-store.js";
@@ -14,7 +15,8 @@ interface HasPort {
 async function lobby(): Promise<{ url: string; reports: readonly Report[] }> {
   const reports: Report[] = [];
   const page = (): void => undefined;
-  const rootArgs: LobbyStart = { port: 0, host: "127.0.0.1", page, store: undefined, rooms: forgetfulRoomStore };
+  const kept = { store: undefined, rooms: forgetfulRoomStore };
+  const rootArgs: LobbyStart = { port: 0, host: "127.0.0.1", page, ...kept, limits: VISITOR_LIMITS };
   const system = await createSystem({ root: Lobby, rootArgs, reporter: (report) => reports.push(report) });
   onTestFinished(() => system.stop());
   const port = await system.whereis<HasPort>("endpoint.listener")?.call.port();

@@ -29,7 +29,9 @@ describe("the lobby as a program", () => {
   it("prints its options and ends with 0 for --help", async () => {
     const { code, stdout } = await runLobby(built, ["--help"]).ended;
     expect(code).toBe(0);
-    expect(stdout).toContain("--port N");
+    for (const option of ["--port N", "--tabs N", "--messages N", "Default 500", "Default 200"]) {
+      expect(stdout).toContain(option);
+    }
   });
 
   it.each([
@@ -38,6 +40,8 @@ describe("the lobby as a program", () => {
     [["--port", "65536"], 'got "65536"'],
     [["--name", ""], "lobby: Expected --name with a value, got an empty one."],
     [["room"], "Unexpected argument 'room'"],
+    [["--tabs", "0"], 'Expected --tabs to be a number from 1 to 999999, got "0".'],
+    [["--messages", "9"], 'Expected --messages to be a number from 10 to 999999, got "9".'],
     [["--store", "x", "--no-store"], "Expected --store or --no-store, got both"],
   ])("ends with 1 for %j and says what is wrong", async (args, text) => {
     const { code, stdout, stderr } = await runLobby(built, args).ended;
@@ -76,6 +80,32 @@ describe("the lobby as a program", () => {
     expect(await Promise.all(answers)).toEqual([{ number: 1 }, { number: 2 }, { number: 3 }]);
     expect(await closed).toMatchObject({ code: 4201, reason: "drain" });
     expect(await program.ended).toMatchObject({ code: 0, signal: null, stderr: expect.not.stringContaining("error") });
+  });
+
+  it("tells a tab that never stops talking to come back, and shows that it was turned away; others go on", async () => {
+    const { program, url } = await openLobby(built, 0, ["--messages", "20"]);
+    const [loud, calm] = [visitor(url, "Loud"), visitor(url, "Calm")];
+    const [shouting, talking] = [loud.channel("room:lobby"), calm.channel("room:lobby")];
+    await Promise.all([shouting.join().reply, talking.join().reply]);
+    const closed = new Promise((resolve) => {
+      loud.onClose(resolve);
+    });
+    const shouts = Array.from({ length: 1_000 }, (_, n) => shouting.push("say", { text: `${n}` }).reply);
+    void Promise.allSettled(shouts);
+    expect(await closed).toMatchObject({ code: 4206, reason: "rate_limited", retryAfterMs: expect.any(Number) });
+    await talking.push("say", { text: "hello" }).reply;
+    const holdfast = [join(built.root, "dist/src/cli/main.js"), "connections", "--pid", `${program.pid}`];
+    const shown = await new RunningProgram(built.root, [...holdfast, "--json"]).ended;
+    expect(JSON.parse(shown.stdout)).toMatchObject({
+      endpoint: "endpoint",
+      closed: false,
+      turnedAway: { rate_limited: 1 },
+    });
+    const text = await new RunningProgram(built.root, holdfast).ended;
+    expect(text.stdout).toMatch(
+      /^endpoint +endpoint {2}takes new connections\nconnections +open \d+ .*\nsessions +online /,
+    );
+    expect(text.stdout).toMatch(/turned away +before_upgrade 0 .*rate_limited 1/);
   });
 
   it("loses nothing when it is killed and started again on the same store", async () => {

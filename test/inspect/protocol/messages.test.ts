@@ -131,7 +131,12 @@ describe("a request that changes something", () => {
     ],
     [
       `${start}{"endpoint":"e","perSecond":1,"all":true}}`,
-      'Method "drain.start" takes "endpoint", "perSecond" and "by", got "all".',
+      'Method "drain.start" takes "endpoint", "perSecond", "stayClosed" and "by", got "all".',
+    ],
+    [`${start}{"endpoint":"e","perSecond":1,"stayClosed":1}}`, 'Expected "stayClosed" to be a boolean, got 1.'],
+    [
+      '{"v":1,"id":1,"method":"drain.cancel","params":{"x":1}}',
+      'Method "drain.cancel" takes "endpoint" and "by", got "x".',
     ],
     ['{"v":1,"id":1,"method":"drain.look","params":{"x":1}}', 'Method "drain.look" takes "endpoint", got "x".'],
   ])("is refused with what was expected and what came: %s", (line, message) => {

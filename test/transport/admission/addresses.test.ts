@@ -1,3 +1,4 @@
+import { BlockList } from "node:net";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { addressGroup } from "../../../src/transport/admission/address-group.js";
@@ -56,6 +57,26 @@ describe("a list of addresses", () => {
 
   it.each(["11.0.0.1", "192.0.2.8", "2001:db9::1", "", "10.0.0.1 ", "10", "localhost"])("has no %j", (address) => {
     expect(isListed(address)).toBe(false);
+  });
+
+  it("has the addresses of a network of IPv4 as Node's own list has them", () => {
+    const address = fc.ipV4();
+    fc.assert(
+      fc.property(address, fc.nat(32), fc.oneof(address, fc.constant("")), (network, bits, other) => {
+        const list = new BlockList();
+        list.addSubnet(network, bits, "ipv4");
+        const test = compileAddresses("trustedProxies", [`${network}/${bits}`]);
+        const asked = other === "" ? network : other;
+        expect(test(asked)).toBe(list.check(asked, "ipv4"));
+        expect(test(`::ffff:${asked}`)).toBe(list.check(`::ffff:${asked}`, "ipv6"));
+      }),
+    );
+  });
+
+  it("has an address of IPv4 that stands in it in the form of IPv6", () => {
+    const list = new BlockList();
+    list.addAddress("::ffff:192.0.2.7", "ipv6");
+    expect(compileAddresses("trustedProxies", ["::ffff:192.0.2.7"])("192.0.2.7")).toBe(list.check("192.0.2.7", "ipv4"));
   });
 
   it.each(["10.0.0.0/33", "10.0.0.0/8/8", "10.0.0.0/", "10.0.0.0/x", "proxy.example", "fe80::1%eth0", "", "*"])(

@@ -4,6 +4,7 @@ import { createVirtualClock } from "../../../src/testing/index.js";
 import { AdmissionKeeper, type TurnedAway } from "../../../src/transport/admission/admission-keeper.js";
 import { type AdmissionOptions, resolveAdmission } from "../../../src/transport/admission/admission-options.js";
 import type { Ticket } from "../../../src/transport/admission/ticket.js";
+import { UserPlaces } from "../../../src/transport/admission/user-places.js";
 
 function stage(options: AdmissionOptions = {}) {
   const clock = createVirtualClock();
@@ -132,6 +133,90 @@ describe("a lane", () => {
       expect(lost.settle(undefined, "new")).toBeUndefined();
     }
     expect(enter().begin("new")).toMatchObject({ code: 4205 });
+  });
+});
+
+describe("what a user's connections send together", () => {
+  const limits = { userMessagesPerSecond: 10, userMessagesBurst: 30 };
+
+  it("is limited, though each of ten tabs alone sends little, and they are told when to come back", () => {
+    const { enter } = stage(limits);
+    const tabs = Array.from({ length: 10 }, () => settled(enter(), "ada"));
+    for (const tab of tabs) for (let n = 0; n < 3; n++) expect(tab.message(10)).toBeUndefined();
+    const told = tabs.map((tab) => tab.message(10));
+    expect(told).toEqual(tabs.map(() => expect.objectContaining({ code: 4206, reason: "rate_limited" })));
+    expect(Math.min(...told.map((away) => away?.retryAfterMs ?? 0))).toBeGreaterThanOrEqual(1_000);
+    expect(new Set(told.map((away) => away?.retryAfterMs)).size).toBe(10);
+  });
+
+  it("is nobody else's business, and grows again with time", async () => {
+    const { clock, enter } = stage(limits);
+    const [one, other, bob, nobody] = [
+      settled(enter(), "ada"),
+      settled(enter(), "ada"),
+      settled(enter(), "bob"),
+      settled(enter()),
+    ];
+    for (let n = 0; n < 30; n++) one.message(10);
+    expect(other.message(10)).toMatchObject({ code: 4206 });
+    for (const tab of [bob, nobody]) expect(tab.message(10)).toBeUndefined();
+    await clock.advance(100);
+    expect(other.message(10)).toBeUndefined();
+    expect(other.message(10)).toMatchObject({ code: 4206 });
+  });
+
+  it("is limited in bytes as well", () => {
+    const { enter } = stage({ userBytesPerSecond: 1_000, userBytesBurst: 1_000 });
+    const [one, other] = [settled(enter(), "ada"), settled(enter(), "ada")];
+    expect(one.message(600)).toBeUndefined();
+    expect(other.message(600)).toMatchObject({ code: 4206, reason: "rate_limited" });
+    expect(other.message(400)).toBeUndefined();
+  });
+
+  it("is remembered when the last of them has gone: who comes again has no new allowance", () => {
+    const { enter } = stage(limits);
+    for (let again = 0; again < 3; again++) {
+      const tab = settled(enter(), "ada");
+      for (let n = 0; n < 10; n++) expect(tab.message(10)).toBeUndefined();
+      tab.leave();
+      expect(tab.message(10)).toBeUndefined();
+    }
+    expect(settled(enter(), "ada").message(10)).toMatchObject({ code: 4206 });
+  });
+
+  it("is remembered of so many users, however many come and go", () => {
+    const places = new UserPlaces(1, 100);
+    for (let n = 0; n < 10_000; n++) places.takeAnyway(`user ${n}`).leave();
+    expect([places.size, places.known]).toEqual([0, 100]);
+    const held = places.take("user 9999");
+    expect([held?.rate === undefined, places.size, places.known]).toEqual([false, 1, 100]);
+    held?.leave();
+    expect(held?.rate).toBeUndefined();
+  });
+});
+
+describe("an endpoint that takes nobody for a while", () => {
+  it("tells each who comes another moment, keeps those who are there, and takes clients again", () => {
+    const { keeper, enter, turnedAway } = stage();
+    const there = settled(enter(), "ada");
+    keeper.close(10_000);
+    const told = Array.from({ length: 50 }, () => turnedAway());
+    expect(told).toEqual(told.map(() => expect.objectContaining({ code: 1012, reason: "drain" })));
+    expect(new Set(told.map(({ retryAfterMs }) => retryAfterMs)).size).toBe(50);
+    expect(Math.min(...told.map(({ retryAfterMs }) => retryAfterMs))).toBeGreaterThanOrEqual(10_000);
+    expect(there.message(10)).toBeUndefined();
+    expect(keeper.status()).toMatchObject({ open: 1, turnedAway: { drain: 50 } });
+    keeper.takeAgain();
+    enter();
+  });
+
+  it("tells them to look for another server soon, when it is until further notice", () => {
+    const { keeper, turnedAway } = stage();
+    keeper.close(Number.POSITIVE_INFINITY);
+    const told = Array.from({ length: 200 }, () => turnedAway().retryAfterMs);
+    expect(Math.min(...told)).toBeGreaterThanOrEqual(5_000);
+    expect(Math.max(...told)).toBeLessThan(11_000);
+    expect(new Set(told).size).toBeGreaterThan(190);
   });
 });
 

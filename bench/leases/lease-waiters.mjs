@@ -1,0 +1,28 @@
+/**
+ * Leases a second of 1,100 clients at once: 100 have a resource, 1,000 always wait.
+ *
+ * @import { Durations } from "../micro/meter.mjs"
+ */
+import { genericPoolCycles, holdfastCycles, pgPoolCycles, tarnCycles } from "./pools.mjs";
+
+const CLIENTS = 1_100;
+
+/** @param {Durations} durations */
+export function holdfast(durations) {
+  return holdfastCycles(durations, CLIENTS);
+}
+
+/** @param {Durations} durations */
+export function genericPool(durations) {
+  return genericPoolCycles(durations, CLIENTS);
+}
+
+/** @param {Durations} durations */
+export function tarn(durations) {
+  return tarnCycles(durations, CLIENTS);
+}
+
+/** @param {Durations} durations */
+export function pgPool(durations) {
+  return pgPoolCycles(durations, CLIENTS);
+}

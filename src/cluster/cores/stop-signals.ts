@@ -1,0 +1,32 @@
+const STOP_SIGNALS: readonly unknown[] = ["SIGINT", "SIGTERM"];
+
+/**
+ * Holds the signals back that ask a process to stop, until {@link orderStop}.
+ *
+ * Ctrl-C reaches every process of a terminal. A core stops when its host says so, which stops all of them in order; the application's own
+ * listeners hear a SIGTERM then, so that a program need not know whether it runs in a core.
+ */
+export function holdSignals(): void {
+  // oxlint-disable-next-line typescript/unbound-method -- called on the process again, below
+  const emit: (...args: never[]) => boolean = process.emit;
+  const held = (name: unknown, ...rest: readonly unknown[]): unknown =>
+    STOP_SIGNALS.includes(name) && !ordered ? true : Reflect.apply(emit, process, [name, ...rest]);
+  // Before the first listener: Node binds the method then.
+  Object.defineProperty(process, "emit", { value: held, configurable: true, writable: true });
+  // With a listener the signal does not end the process.
+  process.on("SIGINT", ignore);
+  process.on("SIGTERM", ignore);
+}
+
+let ordered = false;
+
+/** Lets the application's own listeners hear that the process is to stop; from now on signals are heard as they come. */
+export function orderStop(): void {
+  if (ordered) return;
+  ordered = true;
+  process.emit("SIGTERM", "SIGTERM");
+}
+
+function ignore(): void {
+  // The host decides.
+}
