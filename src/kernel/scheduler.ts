@@ -145,8 +145,10 @@ export class Scheduler implements TurnScheduler {
       if (cell === undefined) continue;
       const handled = runTurn(cell);
       this.handled += handled;
+      // A turn without a message may have run an init, which takes time as well.
+      const spent = handled === 0 ? 1 : handled;
       const turnLength = cell.behaviour.turnLength;
-      this.#credit -= turnLength === LONGEST_TURN ? handled : (handled * CREDIT) / turnLength;
+      this.#credit -= turnLength === LONGEST_TURN ? spent : (spent * CREDIT) / turnLength;
       if (this.#credit <= 0 && this.#look(cell, handled)) return;
     }
     this.#awake = false;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Actor, type ActorRef, CallError, createSystem, type Deferred } from "../../src/index.js";
+import { Actor, type ActorRef, CallError, createSystem, type Deferred, realClock } from "../../src/index.js";
 import { createTestSystem } from "../../src/testing/index.js";
 
 class Counter extends Actor<{ from: number }> {
@@ -386,6 +386,21 @@ test("a flood to one actor keeps neither timers nor other actors waiting", async
   expect(await flooded.call.left()).toBeGreaterThan(0);
   await new Promise((resolve) => setImmediate(resolve));
   expect(await flooded.call.left()).toBeGreaterThan(0);
+  await system.stop();
+});
+
+test("actors that are spawned by the thousand, and whose init takes its time, keep the loop waiting for no more than a slice", async () => {
+  let at = 0;
+  const system = await createSystem({ sliceMs: 5, clock: { ...realClock, now: () => at } });
+  class Slow extends Actor {
+    override init(): void {
+      at++;
+    }
+  }
+  for (let index = 0; index < 1_000; index++) system.spawn(Slow);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(at).toBeGreaterThan(0);
+  expect(at).toBeLessThan(50);
   await system.stop();
 });
 
