@@ -84,8 +84,12 @@ export class Reading {
     return undefined;
   }
 
-  /** Whether of the latest broadcasts some will not come that had to: since the announcement there can only be more of them. */
+  /**
+   * Whether of the latest broadcasts some will not come that had to: since the announcement there can only be more of them. Not known where
+   * what has come may be announced to be missing, as bytes without a number.
+   */
   #hasTooFewLeft(): boolean {
+    if (this.#rules.bytesRepeat) return false;
     const left = this.#ledger.published(this.#topic) - this.last - this.#announced;
     return this.#last !== undefined && left < this.#rules.windowMessages;
   }
