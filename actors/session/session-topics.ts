@@ -105,6 +105,8 @@ export class SessionTopics extends ChannelTable {
       this.#line.handled(typeof push === "number" ? push : push.seq, 0);
     }
     row.outstanding = undefined;
+    // A killed channel's handler goes on, and may still say something: nobody waits for it, and the push may be handled again.
+    row.leaving = true;
   }
 
   /** Lets go of everything that others know of this session's topics. */

@@ -100,6 +100,34 @@ export const failedSeeds: readonly FailedSeed[] = [
       ],
     },
   },
+  {
+    what: "the handler of a killed channel went on and its answer was sent, while the push was taken for one that may be handled again",
+    schedule: {
+      seed: 49_180,
+      world: {
+        clients: 2,
+        stockClients: 1,
+        topics: ["drop_oldest"],
+        ways: ["longpoll", "websocket", "events"],
+        cutAnswerOneOf: 20,
+        latencyMs: [5, 400],
+        ttlMs: 5_000,
+        windowMessages: 4,
+        repeatOneOf: 0,
+        small: true,
+        gentle: false,
+        durable: false,
+      },
+      steps: [
+        { do: "black_hole", client: 3 },
+        { do: "wait", ms: 15_000 },
+        { do: "push", client: 0, topic: 0, count: 6, slowMs: 700, idempotent: true, binary: false },
+        { do: "wait", ms: 1_100 },
+        { do: "black_hole", client: 0 },
+        { do: "crash_channel", client: 0, topic: 1, how: "kill" },
+      ],
+    },
+  },
 ];
 
 /** Schedules that still fail. One that passes is a test failure: it belongs above. */

@@ -214,7 +214,8 @@ export class Ledger {
     // Nothing is known to a channel that works off what it was given when its session has ended.
     const isOrphan = (second?.orphanedAt ?? 0) <= this.#clock.now();
     // What no reply was written for may be tried again: its session may have ended before it had taken the answer.
-    return !isKnown || !before.replied || isOrphan;
+    // A channel that was killed in the middle of it may come to its end all the same, as nothing stops what it awaits.
+    return !isKnown || !before.replied || isOrphan || first?.killed === true;
   }
 
   /** Everything that has begun has ended, and was told so. */

@@ -188,3 +188,37 @@ test("Topics is what other actors broadcast with, and what they send has a numbe
   system.whereis<Topics>("endpoint.topics")?.cast.broadcast("room:1", "news", { n: 1 });
   expect(await client.next(({ event }) => event === "news")).toMatchObject({ joinRef: null, ref: null, seq: 2 });
 });
+
+test("what the handler of a killed channel still says, its answer included, is not for the client", async () => {
+  let finish: () => void = () => undefined;
+  const channels: Slow[] = [];
+  class Slow extends Channel {
+    override join() {
+      channels.push(this);
+    }
+    override async handleIn() {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      this.push("afterwards", {});
+      return ok({ late: true });
+    }
+    me() {
+      return this.self();
+    }
+  }
+  const end = await endpoint({ channels: { "room:*": Slow } });
+  const { socket } = await hello(end);
+  socket.arrive(["3", "3", "room:a", "phx_join", {}, 1]);
+  socket.arrive(["3", "4", "room:a", "say", {}, 2]);
+  await end.clock.settle();
+  socket.take();
+  const [channel] = channels;
+  if (channel !== undefined) end.system.exit(channel.me(), "kill");
+  await end.clock.settle();
+  expect(JSON.stringify(socket.take())).toContain('"room:a","phx_error",{"reason":"channel_crash"}');
+  finish();
+  await end.clock.settle();
+  expect(socket.take()).toEqual([]);
+  await end.stop();
+});
