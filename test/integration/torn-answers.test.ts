@@ -120,12 +120,15 @@ describe("answers that are torn in their middle", () => {
       channel.join().receive("ok", resolve);
     });
     const answered: unknown[] = [];
-    const say = (n: number): Promise<unknown> =>
+    const say = (n: number, timeoutMs = 10_000): Promise<boolean> =>
       new Promise((resolve) => {
-        channel.push("echo", n).receive("ok", (answer) => {
-          answered.push(answer);
-          resolve(answer);
-        });
+        channel
+          .push("echo", n, timeoutMs)
+          .receive("ok", (answer) => {
+            answered.push(answer);
+            resolve(true);
+          })
+          .receive("timeout", () => resolve(false));
       });
     for (const n of all) {
       tell(n);
@@ -137,11 +140,16 @@ describe("answers that are torn in their middle", () => {
       }
     }
     cable.mend();
-    await say(MESSAGES + 1);
+    // The last tear may have this client give up what it sends while it connects anew: it is well when an echo is answered.
+    let last = MESSAGES;
+    do last++;
+    while (!(await say(last, 2_000)) && last < MESSAGES + 5);
     expect(heard).toEqual(all.map((n) => ({ n })));
     const taken = diary.lines.filter((line) => line.startsWith("echo"));
     // This client never sends a push again that it gave up, together with the poll that failed. What arrived is answered, once.
-    expect(taken).toEqual([...echoes, `echo ${MESSAGES + 1}`].filter((line) => taken.includes(line)));
+    expect(taken.at(-1)).toBe(`echo ${last}`);
+    const said = Array.from({ length: last }, (_, index) => `echo ${index + 1}`);
+    expect(taken).toEqual(said.filter((line) => taken.includes(line)));
     expect(answered).toEqual(taken.map((line) => ({ payload: Number(line.slice("echo ".length)) })));
     expect(cable.torn).toBeGreaterThan(2);
   });
