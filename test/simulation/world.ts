@@ -54,6 +54,7 @@ export class Simulation {
   #life: Life | undefined;
   #lives = 0;
   #crashes = 0;
+  #sessionCrashes = 0;
   #violation: Violation | undefined;
 
   constructor(schedule: Schedule, trace?: Trace) {
@@ -262,7 +263,10 @@ export class Simulation {
   #crashMember(what: "crash_session" | "crash_connection", user: User): void {
     const life = this.#life;
     const sessions = life?.members("sessions").filter(({ status }) => status["user"] === user.name) ?? [];
-    if (what === "crash_session" && !this.#schedule.world.durable) user.mayLoseSession = true;
+    if (what === "crash_session") this.#sessionCrashes += 1;
+    // A session that crashes again and again is given up.
+    const isGivenUp = this.#sessionCrashes > ALLOWED_CRASHES;
+    if (what === "crash_session" && (!this.#schedule.world.durable || isGivenUp)) user.mayLoseSession = true;
     const names = new Set(sessions.map(({ ref }) => ref.toString()));
     const connections = life?.members("connections").filter(({ status }) => names.has(String(status["session"]))) ?? [];
     for (const { ref } of what === "crash_session" ? sessions : connections) life?.system.exit(ref, "kill");
