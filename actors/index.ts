@@ -44,6 +44,7 @@ export {
 export type { CircuitOptions, CircuitState } from "./lease/circuit.js";
 export { type Fenced, FencingGuard, StaleLeaseError } from "./lease/fencing-guard.js";
 export type { Lease, LeaseKey, SentLease } from "./lease/lease.js";
+export { getRemoteLease, RemoteLease, type RemoteLeaseOptions } from "./lease/remote-lease.js";
 export { type LeaseLoss, LeaseLostError } from "./lease/lease-lost.js";
 export { LeaseManager } from "./lease/lease-manager.js";
 export type { GetLeaseOptions, LeaseDrainOptions, LeaseManagerOptions } from "./lease/lease-options.js";
@@ -67,6 +68,7 @@ export { ResourceTimeoutError } from "./lease/resource-work.js";
 export { FencingTokensError, type StoredTokensOptions } from "./lease/stored-tokens.js";
 export type { WaitTimes } from "./lease/wait-times.js";
 export { LeaseError, withLease } from "./lease/with-lease.js";
+export { leasesOf, LocalLeases } from "./lease/local-leases.js";
 export { PostgresConnection, type PostgresResult } from "./postgres/postgres-connection.js";
 export { PostgresError, type PostgresErrorCode } from "./postgres/postgres-error.js";
 export { postgresConnections } from "./postgres/postgres-factory.js";

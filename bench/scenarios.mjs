@@ -23,6 +23,7 @@
  * @property {readonly Program[]} programs Holdfast's first; they run in turn
  * @property {readonly Row[]} rows
  */
+import { clusterScenarios } from "./cluster/scenarios.mjs";
 import { leaseScenarios } from "./leases/scenarios.mjs";
 import { microScenarios, storeScenarios } from "./micro/scenarios.mjs";
 import { registryScenarios } from "./registry/scenarios.mjs";
@@ -48,6 +49,10 @@ export const groups = {
   durability: { about: "durable sessions, and the store they are kept in", scenarios: storeScenarios },
   connections: { about: "servers with sockets", scenarios: connectionScenarios },
   faults: { about: "connections lost by the thousand, a server killed", scenarios: stormScenarios },
+  cluster: {
+    about: "several processes: what crosses between them, what a second core gives",
+    scenarios: clusterScenarios,
+  },
 };
 
 /** @type {readonly Scenario[]} */

@@ -27,6 +27,12 @@ const leases = [
   { peer: "BEAM gen_server", kind: "ratio", at: 1 },
 ];
 
+/** Of what the same bytes cost when nothing but them crosses. @type {Goal & { peer: string }} */
+const BY_HAND = { peer: "raw socket framed alike", kind: "ratio", at: 0.8 };
+
+/** @type {readonly (Goal & { peer?: string })[]} */
+const REMOTE = [BY_HAND, { peer: "comedy", kind: "ratio", at: 1 }];
+
 /** @type {Readonly<Record<string, readonly (Goal & { peer?: string })[]>>} goals by row */
 export const goals = {
   cast: [{ peer: "BEAM gen_server", kind: "ratio", at: 3 }],
@@ -69,6 +75,7 @@ export const goals = {
   "lease-one": leases,
   "lease-100": leases,
   "lease-waiters": leases,
+  "lease-message": [{ peer: "BEAM gen_server", kind: "ratio", at: 1 }],
   "lease-deaths": [{ peer: "BEAM gen_server", kind: "ratio", at: 1 }],
   "savina-ping-pong": [{ peer: "BEAM !", kind: "ratio", at: 1 }],
   "savina-counting": [{ peer: "BEAM !", kind: "ratio", at: 1 }],
@@ -95,6 +102,19 @@ export const goals = {
   "echo-raw-1": [{ peer: "ws", kind: "ratio", at: 0.95 }],
   "echo-raw-16": [{ peer: "ws", kind: "ratio", at: 4 }],
   broadcast: [{ peer: "ws", kind: "ratio", at: 1 }],
+  "port-cast-node": [{ kind: "absolute", at: 0.95 }],
+  "port-send-node": [{ kind: "absolute", at: 0.95 }],
+  "port-call-node": [{ kind: "absolute", at: 0.95 }],
+  "port-cast-solo": [{ kind: "absolute", at: 0.95 }],
+  "port-send-solo": [{ kind: "absolute", at: 0.95 }],
+  "port-call-solo": [{ kind: "absolute", at: 0.95 }],
+  "remote-cast-1": REMOTE,
+  "remote-cast-10": [BY_HAND],
+  "remote-cast-100": [BY_HAND],
+  "remote-cast-1000": [{ peer: "comedy", kind: "ratio", at: 1 }],
+  "remote-call-1": REMOTE,
+  "remote-call-256": REMOTE,
+  "cores-kill-known": [{ kind: "absolute", at: 50 }],
   "dropped-back": [{ peer: "ws", kind: "ratio", at: 1.5 }],
   ...Object.fromEntries(
     ["dropped", "half-open", "black-hole", "restart"].flatMap((storm) =>
@@ -129,4 +149,7 @@ export const history = {
   "registry-names-lookup": { "BEAM gproc": 2.3e6 },
   "registry-scan-select": { "BEAM ets ordered_set": 50, "BEAM ets set": 190 },
   "registry-scan-count": { "BEAM ets ordered_set": 50, "BEAM ets set": 190 },
+  "remote-cast-1000": { comedy: 210e3 },
+  "remote-call-1": { comedy: 11e3 },
+  "cores-kill-back": { comedy: 220 },
 };

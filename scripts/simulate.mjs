@@ -15,6 +15,7 @@ makes its schedule as short as it can, and says how to see it again.
 
   --seeds N      how many seeds to run; 1,000 by default
   --first N      the first of them; 1 by default
+  --nodes N      a cluster of so many nodes instead of one server: nodes are killed, stopped and cut off; "any" takes 2 to 4, as the seed says
   --seed N       one seed alone
   --steps LIST   with --seed: these of its steps alone, counted from 1, with commas between them
   --trace        with --seed: print all that happens
@@ -87,6 +88,7 @@ function readArguments(words) {
     seeds: text,
     first: text,
     seed: text,
+    nodes: text,
     steps: text,
     jobs: text,
     trace: flag,
@@ -104,6 +106,7 @@ function readArguments(words) {
       first: numberOf("first", values.first ?? "1"),
       jobs: numberOf("jobs", values.jobs ?? String(Math.max(1, availableParallelism() - 1))),
       seed: values.seed === undefined ? undefined : numberOf("seed", values.seed),
+      nodes: nodesOf(values.nodes),
       steps,
       trace: values.trace === true,
       json: values.json === true,
@@ -125,17 +128,25 @@ function numberOf(name, text) {
   throw new UsageError(`--${name} expects a whole number from 1, got ${JSON.stringify(text)}`);
 }
 
+/** @param {string | undefined} text */
+function nodesOf(text) {
+  if (text === undefined || text === "any") return text;
+  const nodes = numberOf("nodes", text);
+  if (nodes >= 2 && nodes <= 8) return nodes;
+  throw new UsageError(`--nodes expects 2 to 8, or "any", got ${JSON.stringify(text)}`);
+}
+
 /** Whether somebody has pressed Ctrl-C; the second time the process ends at once. */
 let interrupted = false;
 
 /**
  * Runs all seeds, in batches, until one fails; of those that fail at the same time the lowest counts.
  *
- * @param {{ first: number, seeds: number, jobs: number }} wanted
+ * @param {{ first: number, seeds: number, jobs: number, nodes: number | "any" | undefined }} wanted
  * @param {(ran: number) => void} show
  * @returns {Promise<{ ran: number, failed?: { seed: number, message: string } }>}
  */
-async function runAll({ first, seeds, jobs }, show) {
+async function runAll({ first, seeds, jobs, nodes }, show) {
   const end = first + seeds;
   let next = first;
   let ran = 0;
@@ -143,7 +154,7 @@ async function runAll({ first, seeds, jobs }, show) {
   /** @param {Worker} worker */
   const work = async (worker) => {
     while (next < end && failed === undefined && !interrupted) {
-      const batch = { from: next, to: Math.min(end, next + BATCH) };
+      const batch = { from: next, to: Math.min(end, next + BATCH), nodes };
       next = batch.to;
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
       worker.postMessage(batch);
@@ -168,10 +179,11 @@ async function runAll({ first, seeds, jobs }, show) {
 /**
  * @param {number} seed
  * @param {readonly number[]} steps
+ * @param {{ nodes: number | "any" | undefined }} kind
  */
-async function describeSteps(seed, steps) {
+async function describeSteps(seed, steps, kind) {
   const [{ pick }, { describeStep }] = await Promise.all([load("run"), load("step")]);
-  const { world, steps: kept } = pick(seed, steps);
+  const { world, steps: kept } = pick(seed, steps, kind);
   return { world, steps: kept.map(describeStep), schedule: { seed, world, steps: kept } };
 }
 
@@ -179,16 +191,17 @@ async function describeSteps(seed, steps) {
  * @param {number} seed
  * @param {string} message
  * @param {ReturnType<typeof progressLine>} line
+ * @param {{ nodes: number | "any" | undefined }} kind
  */
-async function explain(seed, message, line) {
+async function explain(seed, message, line, { nodes }) {
   const { shrink } = await load("run");
-  const steps = await shrink(seed, (/** @type {number} */ left) =>
-    line.show(`simulate: seed ${seed} fails; ${left} steps left`),
-  );
+  const shown = (/** @type {number} */ left) => line.show(`simulate: seed ${seed} fails; ${left} steps left`);
+  const steps = await shrink(seed, shown, { nodes });
   line.done();
-  const described = await describeSteps(seed, steps);
-  const replay = `npm run simulate -- --seed ${seed} --steps ${steps.join(",")} --trace`;
-  return { seed, message, ...described, replay, whole: `npm run simulate -- --seed ${seed} --trace` };
+  const described = await describeSteps(seed, steps, { nodes });
+  const which = nodes === undefined ? `--seed ${seed}` : `--nodes ${nodes} --seed ${seed}`;
+  const replay = `npm run simulate -- ${which} --steps ${steps.join(",")} --trace`;
+  return { seed, message, ...described, replay, whole: `npm run simulate -- ${which} --trace` };
 }
 
 /** @param {Awaited<ReturnType<typeof explain>>} failure */
@@ -201,7 +214,7 @@ function textOf({ seed, message, world, steps, schedule, replay, whole }) {
     list.length === 0 ? "It fails without any step." : `What is left of its steps:\n${list.join("\n")}`,
     `See it again:    ${replay}`,
     `With all steps:  ${whole}`,
-    `For the list of those that run always: test/simulation/failed-seeds.ts, ${JSON.stringify(schedule)}`,
+    `For the list of those that run always: test/simulation/${"nodes" in world ? "nodes/" : ""}failed-seeds.ts, ${JSON.stringify(schedule)}`,
   ].join("\n");
 }
 
@@ -221,7 +234,7 @@ async function main(words) {
     line.done();
     const { pick, run } = await load("run");
     const trace = wanted.trace ? (/** @type {string} */ text) => void process.stdout.write(`${text}\n`) : undefined;
-    const outcome = await run(pick(wanted.seed, wanted.steps), trace);
+    const outcome = await run(pick(wanted.seed, wanted.steps, wanted), trace);
     if (wanted.json)
       process.stdout.write(
         `${JSON.stringify({ seed: wanted.seed, ok: outcome.ok, message: outcome.error?.message })}\n`,
@@ -236,7 +249,7 @@ async function main(words) {
   const show = (/** @type {number} */ ran) =>
     line.show(`simulate: ${ran} of ${wanted.seeds} seeds, ${Math.round(ran / elapsed())}/s, none failed`);
   const { ran, failed } = await runAll(wanted, show);
-  const failure = failed === undefined ? undefined : await explain(failed.seed, failed.message, line);
+  const failure = failed === undefined ? undefined : await explain(failed.seed, failed.message, line, wanted);
   line.done();
   const seconds = Number(elapsed().toFixed(1));
   if (wanted.json)

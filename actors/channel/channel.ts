@@ -11,6 +11,7 @@ import {
   type ValidateOptions,
   whatCame,
 } from "../../src/index.js";
+import { nodeOf } from "../../src/cluster/node-port.js";
 import type { Frame } from "../../src/protocol/frame.js";
 import { isReservedEvent } from "../../src/protocol/names.js";
 import type { ChannelRow } from "../session/channel-table.js";
@@ -41,6 +42,8 @@ export interface ChannelSurroundings {
   readonly limits: { readonly windowBytes: number };
   /** Takes reports of what clients cause. */
   readonly report: Reporter;
+  /** Only there on a node of a cluster. */
+  readonly homes?: object | undefined;
 }
 
 /** What a session starts a channel with; the channel leaves its answer to the join here. */
@@ -270,6 +273,8 @@ export abstract class Channel extends Actor<ChannelStart> {
     this.#context = start.context;
     if (start.row.kept !== undefined) this.#durable = new DurableChannel(start.restored !== undefined);
     this.trapExit();
+    // As its session is.
+    if (start.context.homes !== undefined) nodeOf(this.system)?.guard(this.self());
     this.#checks = checksOf(classOf(this));
     if (start.restored !== undefined && this.handleRestore !== Channel.prototype.handleRestore) {
       return this.#restore(start, start.restored.state);

@@ -16,16 +16,21 @@ import {
   refused,
   turnedAway,
 } from "./opening.js";
+import { whereToOpen } from "./where-to-open.js";
 
 /**
  * Gives a client that has said `hello` its session back, or a new one with the reason why it is new.
  *
- * In this order, so that nobody costs more than was looked at: is there a store to promise with, a handshake left in the client's lane, who
- * is it, may it have what it asks for, is there a place for its user. `ref` is that of the `hello`.
+ * In this order, so that nobody costs more than was looked at: is its session on this node, is there a store to promise with, is there a
+ * handshake left in the client's lane, who is it, may it have what it asks for, is there a place for its user. `ref` is that of the `hello`.
  */
 export async function openByHello(host: OpeningHost, hello: Hello, ref: string | null): Promise<Opening> {
   const { context, ticket } = host;
   const { resume, params = {} } = hello;
+  if (resume !== undefined && context.homes !== undefined) {
+    const away = await whereToOpen(host, context.homes, resume.sid);
+    if (away !== undefined) return away;
+  }
   // Nothing could be promised to it: it comes back when the store takes something again.
   if (context.keeping?.writer.trouble !== undefined) return notNow(host, CloseCode.serverError, "store_failed");
   // A session that is not here is no reason to use the lane of those that are.

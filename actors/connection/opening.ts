@@ -1,4 +1,5 @@
 import { type ActorSystem, type AnyRef, CallError, type CallView, formatReason } from "../../src/index.js";
+import type { NodeIdentity } from "../../src/cluster/node-port.js";
 import { CloseCode } from "../../src/protocol/close-codes.js";
 import type { ResumeFailure } from "../../src/protocol/handshake.js";
 import type { TransportSocket } from "../../src/transport/transport-socket.js";
@@ -23,8 +24,8 @@ export interface OpeningHost {
   readonly ticket: Ticket | undefined;
 }
 
-/** What came of a client's first word: a session, a refusal, or nobody is there any more. */
-export type Opening = Opened | Refused | { readonly kind: "gone" };
+/** What came of a client's first word: a session, a refusal, another node that has its session, or nobody is there any more. */
+export type Opening = Opened | Refused | Elsewhere | { readonly kind: "gone" };
 
 /** A client that has a session, its own or a new one. */
 export interface Opened {
@@ -44,6 +45,12 @@ export interface Refused {
   readonly reason: string;
   readonly retryAfterMs?: number;
   readonly answer?: object;
+}
+
+/** A client whose session lives on another node. Nothing was asked of it yet, not even who it is: that is for the node of its session. */
+export interface Elsewhere {
+  readonly kind: "elsewhere";
+  readonly node: NodeIdentity;
 }
 
 /** Nobody is there any more for whom a session could be made. */

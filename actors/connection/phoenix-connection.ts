@@ -1,3 +1,4 @@
+import type { NodeIdentity } from "../../src/cluster/node-port.js";
 import { CallError, type Exit, type ExitReason, type InitResult, messages, release } from "../../src/index.js";
 import { decodeClientBinary } from "../../src/protocol/binary-frame.js";
 import { CloseCode, encodeCloseReason, stockCloseCode } from "../../src/protocol/close-codes.js";
@@ -11,6 +12,9 @@ import { LATE } from "../endpoint/admission.js";
 import { ParamsRefused } from "../endpoint/checked-params.js";
 import { type AuthenticatedUser, type EndpointContext, identityOf } from "../endpoint/context.js";
 import { Arrival } from "../session/arrival.js";
+import { CarriedClient } from "../relay/carried-client.js";
+import type { RelayFrame } from "../relay/relay-message.js";
+import { RelaySocket } from "../relay/relay-socket.js";
 import { hasLongRef, LONG_REF } from "../session/name-rule.js";
 import { closeFor as sessionCloseFor } from "../session/session-close.js";
 import type { SessionRef } from "../session/session-messages.js";
@@ -20,6 +24,7 @@ import { Connection } from "./connection.js";
 import { openByHello } from "./hello-opening.js";
 import { type Opening, type OpeningHost, refused, retryAfter } from "./opening.js";
 import { openStock } from "./stock-opening.js";
+import { comeBackSoon } from "./where-to-open.js";
 import { expiryOf, TOKEN_DUE, TOKEN_GRACE_MS, TOKEN_LATE, type TokenExpiry, untilDue } from "./token-expiry.js";
 
 /** What a connection that speaks Phoenix is started with. */
@@ -30,6 +35,8 @@ export interface PhoenixAccepted extends Accepted {
 /** Frames that wait for the session, above which the socket is not read. */
 const HIGH_WATER = 256;
 const DRAIN_TIMEOUT_MS = 3_000;
+/** What a connection sends itself when the node with its client's session does not answer that this one is drained. */
+const DRAIN_LATE = "drain is late";
 
 /**
  * The connection of a client that speaks Phoenix Channels: it decodes frames and has the client's session found, or made.
@@ -38,11 +45,11 @@ const DRAIN_TIMEOUT_MS = 3_000;
  * client, whose session ends with this socket. Authentication runs in full on each connect, before anything of a session is shown.
  */
 export class PhoenixConnection extends Connection {
-  static override readonly [messages]: readonly string[] = ["silent", "readOn"];
+  static override readonly [messages]: readonly string[] = ["silent", "readOn", "uncarried"];
   #context: EndpointContext | undefined;
   #session: SessionRef | undefined;
-  /** What a stock client said in its URL, until it is authenticated. */
-  #accepted: Accepted | undefined;
+  /** What a stock client said in its URL, until it is authenticated; or the way to the node that has its session. */
+  #accepted: Accepted | CarriedClient | undefined;
   #resumable = false;
   /** Whether this is a stock client that can come back. */
   #comesBack = false;
@@ -73,13 +80,14 @@ export class PhoenixConnection extends Connection {
   }
 
   protected override handleFrame(data: string | Uint8Array): void | Promise<void> {
+    if (this.#accepted instanceof CarriedClient) return this.#pass(this.#accepted, data);
     const decoded = typeof data === "string" ? decodePlainFrame(data) : decodeClientBinary(data);
     if (!decoded.ok) return this.#refuse(CloseCode.protocolError, decoded.reason);
     if (hasLongRef(decoded.frame)) return this.#refuse(CloseCode.protocolError, LONG_REF);
     if (!this.#resumable) this.#spokeAtMs = Math.round(this.system.clock.now());
     const frame: Frame = "ack" in decoded.frame ? decoded.frame : { seq: undefined, ...decoded.frame, ack: undefined };
     const session = this.#session;
-    if (session === undefined) return this.#first(frame, data.length);
+    if (session === undefined) return this.#first(frame, data);
     if (frame.topic === PHOENIX_TOPIC) return this.#control(frame, session);
     session.cast.frame(new Arrival(this.self(), frame, data.length));
     if (!this.#heldBack && this.system.mailboxLength(session) > HIGH_WATER) {
@@ -93,26 +101,34 @@ export class PhoenixConnection extends Connection {
   /** The session has looked at all that it was sent. @internal */
   readOn(): void {
     this.#heldBack = false;
-    this.readAgain();
+    if (this.mayRead) this.readAgain();
   }
 
   protected override get mayRead(): boolean {
-    return !this.#heldBack;
+    return !this.#heldBack && (!(this.#accepted instanceof CarriedClient) || this.#accepted.mayRead);
+  }
+
+  /** The client's session is on another node, which cannot be reached any more. @internal */
+  uncarried(retryAfterMs = retryAfter(this.system)): void {
+    this.#refuse(CloseCode.drain, "relay", retryAfterMs);
   }
 
   /** Ten seconds have passed: whoever has not said hello is a stock client. @internal */
   silent(): void | Promise<void> {
-    if (this.#session === undefined) return this.#unread(this.#openStock());
+    if (this.#session !== undefined || this.#accepted instanceof CarriedClient) return;
+    return this.#unread(this.#openStock());
   }
 
   override handleExit(exit: Exit): void | Promise<void> {
-    // The session ended, or let this connection go for another one.
-    const { code, reason, retryAfterMs } = sessionCloseFor(exit.reason);
+    // The session ended, or let this connection go for another one. Where the node has lost its place another one has the session, or will.
+    const { code, reason, retryAfterMs } =
+      exit.reason === "fenced" ? comeBackSoon(this.#host) : sessionCloseFor(exit.reason);
     this.#session = undefined;
     this.#refuse(code, reason, retryAfterMs ?? (code === CloseCode.slowConsumer ? retryAfter(this.system) : undefined));
   }
 
   protected override handleDrain(): void {
+    if (this.#accepted instanceof CarriedClient) this.#accepted.drained();
     this.#session?.cast.pump();
   }
 
@@ -125,16 +141,27 @@ export class PhoenixConnection extends Connection {
   }
 
   protected override sendBeat(): void {
-    if (this.#resumable) this.#sendControl(null, ControlEvent.ping, {});
+    if (this.#accepted instanceof CarriedClient) {
+      this.#accepted.alive();
+      // Below the messages: what the client is asked and answers is for the other node.
+      super.sendBeat();
+    } else if (this.#resumable) this.#sendControl(null, ControlEvent.ping, {});
     else super.sendBeat();
   }
 
   override async drain(retryAfterMs: number): Promise<void> {
+    if (this.#accepted instanceof CarriedClient) {
+      // The other node ends it, when all that the client has said is handled.
+      this.sendAfter(DRAIN_TIMEOUT_MS, DRAIN_LATE);
+      return this.#accepted.drain(retryAfterMs);
+    }
     this.socket.pause();
     const session = this.#session;
     if (session !== undefined) {
       try {
-        await session.callWithin(DRAIN_TIMEOUT_MS).drain();
+        const isPresent = await session.callWithin(DRAIN_TIMEOUT_MS).drain(this.self());
+        // The session has said how this one is to be closed.
+        if (!isPresent) return;
       } catch (thrown) {
         // Too slow, or gone: the client keeps what was not acknowledged, and is told to come back all the same.
         if (!(thrown instanceof CallError)) throw thrown;
@@ -146,6 +173,7 @@ export class PhoenixConnection extends Connection {
 
   override handleInfo(message: unknown): void | Promise<void> {
     const expiry = this.#expiry;
+    if (message === DRAIN_LATE) return this.#refuse(CloseCode.drain, "drain", retryAfter(this.system));
     if (message === TOKEN_LATE) return this.#refuse(CloseCode.authExpired, "auth_expired");
     if (message !== TOKEN_DUE || expiry === undefined) return super.handleInfo(message);
     const waitMs = untilDue(expiry.expiresAtMs, this.system.clock.wallTime());
@@ -165,18 +193,21 @@ export class PhoenixConnection extends Connection {
 
   override formatStatus(): unknown {
     const status = super.formatStatus();
-    return { ...(typeof status === "object" ? status : {}), session: this.#session?.toString() };
+    const carriedTo = this.#accepted instanceof CarriedClient ? { carriedTo: this.#accepted.node.name } : undefined;
+    return { ...(typeof status === "object" ? status : {}), session: this.#session?.toString(), ...carriedTo };
   }
 
   override [release](reason: ExitReason): void {
+    const { code, reason: text } = endOf(reason);
+    if (this.#accepted instanceof CarriedClient) this.#accepted.end(code, text);
     this.#session = undefined;
     this.#accepted = undefined;
     super[release](reason);
   }
 
-  #first(frame: Frame, bytes: number): void | Promise<void> {
+  #first(frame: Frame, data: RelayFrame): void | Promise<void> {
     const isHello = frame.topic === PHOENIX_TOPIC && frame.event === ControlEvent.hello;
-    return this.#unread(isHello ? this.#hello(frame) : this.#openStock(frame, bytes));
+    return this.#unread(isHello ? this.#hello(frame, data) : this.#openStock(frame, data));
   }
 
   /** Reads nothing while it is found out who the client is: what it sends meanwhile would wait here, without a bound. */
@@ -186,8 +217,7 @@ export class PhoenixConnection extends Connection {
     try {
       await opening;
     } finally {
-      this.#heldBack = false;
-      this.readAgain();
+      this.readOn();
     }
   }
 
@@ -232,7 +262,7 @@ export class PhoenixConnection extends Connection {
     }
     const told = await this.#tellOfUser(session, user);
     if (told === "another user") {
-      this.#opened(refused(CloseCode.forbidden, "forbidden", { reason: "forbidden" }), frame.ref);
+      this.#opened(refused(CloseCode.forbidden, "forbidden", { reason: "forbidden" }), undefined, frame.ref);
       return;
     }
     if (told === "no answer") return this.#sendControl(frame.ref, ChannelEvent.reply, error({ reason: "timeout" }));
@@ -266,22 +296,23 @@ export class PhoenixConnection extends Connection {
     return true;
   }
 
-  async #hello(frame: Frame): Promise<void> {
+  async #hello(frame: Frame, data: RelayFrame): Promise<void> {
     const parsed = parseHello(frame.payload);
     if (!parsed.ok) return this.#refuse(parsed.code, parsed.reason);
     this.#resumable = true;
-    this.#opened(await openByHello(this.#host, parsed.hello, frame.ref), frame.ref);
+    this.#opened(await openByHello(this.#host, parsed.hello, frame.ref), data, frame.ref);
   }
 
-  async #openStock(frame?: Frame, bytes = 0): Promise<void> {
-    const session = this.#opened(await openStock(this.#host, this.#accepted?.request));
+  async #openStock(frame?: Frame, data?: RelayFrame): Promise<void> {
+    const session = this.#opened(await openStock(this.#host, this.#request), data);
     if (frame === undefined || session === undefined) return;
     if (frame.topic === PHOENIX_TOPIC) return this.#control(frame, session);
-    session.cast.frame(new Arrival(this.self(), frame, bytes));
+    session.cast.frame(new Arrival(this.self(), frame, data?.length ?? 0));
   }
 
-  /** Goes on with what came of the client's first word. `ref` is that of a `hello`, whose refusal is answered too. */
-  #opened(opening: Opening, ref?: string | null): SessionRef | undefined {
+  /** Goes on with what came of the client's first word, `data`. `ref` is that of a `hello`, whose refusal is answered too. */
+  #opened(opening: Opening, data?: RelayFrame, ref?: string | null): SessionRef | undefined {
+    if (opening.kind === "elsewhere") this.#carry(opening.node, data);
     if (opening.kind === "refused") {
       const { code, reason, retryAfterMs, answer } = opening;
       if (ref !== undefined && answer !== undefined) this.#sendControl(ref, ChannelEvent.reply, error(answer));
@@ -293,6 +324,26 @@ export class PhoenixConnection extends Connection {
     this.#comesBack = opening.comesBack;
     this.#watchToken(opening.user, opening.params);
     return opening.session;
+  }
+
+  /** Has the client's session served where it lives. */
+  #carry(node: NodeIdentity, first: RelayFrame | undefined): void {
+    const { relays } = this.#shared;
+    const request = this.#request;
+    const { socket } = this;
+    // One that was carried here is not carried on: its session has moved meanwhile.
+    if (relays === undefined || request === undefined || socket instanceof RelaySocket) {
+      const { code, reason, retryAfterMs } = comeBackSoon(this.#host);
+      return this.#refuse(code, reason, retryAfterMs);
+    }
+    // It is not silent any more; who it is the other node finds out.
+    this.ticket?.settle(undefined, "resume");
+    this.#accepted = relays.carry(node, { socket, request, connection: this.self(), first });
+  }
+
+  #pass(client: CarriedClient, data: RelayFrame): void {
+    if (!this.#resumable) this.#spokeAtMs = Math.round(this.system.clock.now());
+    client.frame(data);
   }
 
   #sendControl(ref: string | null, event: string, payload: object): void {
@@ -308,6 +359,10 @@ export class PhoenixConnection extends Connection {
     this.close(shown, shown === CloseCode.normal ? "" : text);
   }
 
+  get #request(): Accepted["request"] | undefined {
+    return this.#accepted instanceof CarriedClient ? undefined : this.#accepted?.request;
+  }
+
   get #host(): OpeningHost {
     const { system, socket, ticket } = this;
     return { context: this.#shared, system, socket, connection: this.self(), ticket };
@@ -317,4 +372,13 @@ export class PhoenixConnection extends Connection {
     if (this.#context === undefined) throw new TypeError("The connection was not started by an endpoint");
     return this.#context;
   }
+}
+
+/** How a connection's socket has ended, as the node with its client's session is told. */
+function endOf(reason: ExitReason): { readonly code: number; readonly reason: string } {
+  const shutdown = typeof reason === "object" && reason !== null && "shutdown" in reason ? reason.shutdown : undefined;
+  if (typeof shutdown !== "object" || shutdown === null) return { code: CloseCode.abnormal, reason: "" };
+  const code: unknown = Reflect.get(shutdown, "code");
+  const text: unknown = Reflect.get(shutdown, "reason");
+  return { code: typeof code === "number" ? code : CloseCode.abnormal, reason: typeof text === "string" ? text : "" };
 }

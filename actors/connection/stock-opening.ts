@@ -18,6 +18,7 @@ import {
   refused,
   turnedAway,
 } from "./opening.js";
+import { whereToOpen } from "./where-to-open.js";
 
 /**
  * Gives a stock Phoenix client a session: the one that it had, if it has said in its URL that it comes back and its token is good.
@@ -29,6 +30,10 @@ export async function openStock(host: OpeningHost, request: Accepted["request"] 
   const params = request?.params ?? {};
   const claim = stockClaimOf(params);
   const sid = claim?.token === undefined ? undefined : readStockToken(claim.token).sid;
+  if (sid !== undefined && context.homes !== undefined) {
+    const away = await whereToOpen(host, context.homes, sid);
+    if (away !== undefined) return away;
+  }
   // Nothing could be promised to one that wants to come back: it does when the store takes something again.
   if (claim !== undefined && context.keeping?.writer.trouble !== undefined) {
     return notNow(host, CloseCode.serverError, "store_failed");

@@ -1,6 +1,8 @@
 import type { ActorRef, Reporter } from "../../src/index.js";
 import type { JsonObject } from "../../src/protocol/handshake.js";
 import type { RouteTable } from "../channel/route-table.js";
+import type { Homes } from "../home/homes.js";
+import type { Relays } from "../relay/relays.js";
 import type { DelayQueue } from "../session/delay-queue.js";
 import type { Identity, SessionRef } from "../session/session-messages.js";
 import type { PushWindow } from "../session/push-window.js";
@@ -56,6 +58,10 @@ export interface EndpointContext {
   readonly replays: ReplayTurns<SessionRef>;
   /** Only there when sessions are kept in a store. */
   readonly keeping?: Keeping | undefined;
+  /** Only there on a node of a cluster: which node has which session. */
+  readonly homes?: Homes | undefined;
+  /** Only there on a node of a cluster: clients whose sessions live on another node are carried there. */
+  readonly relays?: Relays | undefined;
 }
 
 /** What a connection is told when it has been silent for too long. */

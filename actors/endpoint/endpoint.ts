@@ -6,9 +6,12 @@ import {
   release,
   type Reporter,
 } from "../../src/index.js";
+import { nodeOf } from "../../src/cluster/node-port.js";
 import type { StoreChange } from "../../src/store/store-port.js";
 import { child, DynamicSupervisor, Supervisor } from "../../supervisors/index.js";
 import { RouteTable } from "../channel/route-table.js";
+import { HomeKeeper } from "../home/home-keeper.js";
+import { HomeTable } from "../home/home-table.js";
 import { Heartbeat, HeartbeatMembers } from "../connection/heartbeat.js";
 import { DelayQueue } from "../session/delay-queue.js";
 import { PushWindow } from "../session/push-window.js";
@@ -18,6 +21,8 @@ import { Subscriptions } from "../topic/subscriptions.js";
 import { AdmissionKeeper } from "../../src/transport/admission/admission-keeper.js";
 import { type AdmissionRules, resolveAdmission } from "../../src/transport/admission/admission-options.js";
 import { ReplayTurns } from "../../src/transport/admission/replay-turns.js";
+import type { HeardRecord } from "../topic/heard-record.js";
+import { Relays } from "../relay/relays.js";
 import { Topics } from "../topic/topics.js";
 import { DEFAULT_TOPICS } from "../topic/topics-options.js";
 import { Clients } from "./clients.js";
@@ -26,6 +31,7 @@ import { type Keeping, keepingOf } from "./keeping.js";
 import { Listener } from "./listener.js";
 import { Restorer } from "./restore.js";
 import { StoreGuard } from "./store-guard.js";
+import { folderOf, ownStoreOf } from "./store-option.js";
 import { checkEndpointOptions, type EndpointOptions, resolveLimits, type SocketOptions } from "./options.js";
 
 const DEFAULT_NAME = "endpoint";
@@ -37,7 +43,8 @@ const AFTER_DRAIN_MS = 2_000;
  * Everything between the network and your channels: HTTP server, connections, sessions, topics and heartbeat, under one supervisor.
  *
  * Children, in order: `topics`, `sessions`, `connections`, `heartbeat`, `clients`, `listener`; `rest_for_one`, so what depends on a part that crashed is
- * started anew with it. Where sessions are kept in a store, `store` comes first and `restorer` after `sessions`. On a stop the listener goes first and drains: clients are told to come back, and nothing accepted is lost.
+ * started anew with it. Where sessions are kept in a store, `store` comes first and `restorer` after `sessions`; on a node of a cluster `homes` comes
+ * before all. On a stop the listener goes first and drains: clients are told to come back, and nothing accepted is lost.
  *
  * ```ts
  * child(Endpoint, { id: "endpoint", args: { port: 4000, socket: { channels: { "room:*": Room } } } })
@@ -61,9 +68,14 @@ export class Endpoint extends Supervisor<EndpointOptions> {
     const report = limitReports((one) => this.system.report(one), { clock });
     const restorerName = `${name}.restorer`;
     const store = options.socket?.store;
-    const keeping = store === undefined ? undefined : keepingOf(store, this.system, `${name}.sessions`, restorerName);
+    const keeping =
+      store === undefined ? undefined : keepingOf(ownStoreOf(store), this.system, `${name}.sessions`, restorerName);
+    const port = options.socket === undefined ? undefined : nodeOf(this.system);
+    const homes = port === undefined || port.isAlone ? undefined : new HomeTable();
     const context =
-      options.socket === undefined ? undefined : contextOf(options.socket, name, this.system, rules, report, keeping);
+      options.socket === undefined
+        ? undefined
+        : contextOf(options.socket, name, this.system, rules, report, { keeping, homes });
     this.#context = context;
     this.#admission = admission;
     this.#report = report;
@@ -72,6 +84,23 @@ export class Endpoint extends Supervisor<EndpointOptions> {
     return {
       strategy: "rest_for_one",
       children: [
+        ...(homes === undefined || port === undefined || context === undefined
+          ? []
+          : [
+              child(HomeKeeper, {
+                id: "homes",
+                args: {
+                  context,
+                  table: homes,
+                  port,
+                  endpoint: name,
+                  folder: store === undefined ? undefined : folderOf(store),
+                  members,
+                  admission,
+                },
+                name: `${name}.homes`,
+              }),
+            ]),
         ...(keeping === undefined || context === undefined
           ? []
           : [child(StoreGuard, { id: "store", args: { context, writer: keeping.writer }, name: `${name}.store` })]),
@@ -81,6 +110,7 @@ export class Endpoint extends Supervisor<EndpointOptions> {
             options: { name: name === DEFAULT_NAME ? DEFAULT_TOPICS : `${name}.topics`, ...options.topics },
             subscriptions: context?.subscriptions,
             writer: keeping?.writer,
+            takeHeard: () => takeHeard(keeping),
           },
           name: `${name}.topics`,
         }),
@@ -93,7 +123,7 @@ export class Endpoint extends Supervisor<EndpointOptions> {
         child(Clients, { id: "clients", args: { context, members, admission }, name: `${name}.clients` }),
         child(Listener, {
           id: "listener",
-          args: { options, context, admission, members, connectionsName, drainTimeoutMs, report },
+          args: { options, context, admission, members, connectionsName, drainTimeoutMs, report, homes },
           shutdown: drainTimeoutMs + AFTER_DRAIN_MS,
           name: `${name}.listener`,
         }),
@@ -108,10 +138,17 @@ export class Endpoint extends Supervisor<EndpointOptions> {
     this.#context?.pushes.stop();
     this.#context?.replays.stop();
     this.#context?.keeping?.writer.stop();
+    this.#context?.relays?.close();
     this.#admission?.stop();
     this.#report?.stop();
     super[release](reason);
   }
+}
+
+function takeHeard(keeping: Keeping | undefined): HeardRecord | undefined {
+  const heard = keeping?.heard;
+  if (keeping !== undefined) keeping.heard = undefined;
+  return heard;
 }
 
 /** How long a session may take for one batch of what its client has missed. */
@@ -123,9 +160,11 @@ function contextOf(
   system: ActorSystem,
   rules: AdmissionRules,
   report: Reporter,
-  keeping: Keeping | undefined,
+  { keeping, homes }: Pick<EndpointContext, "keeping" | "homes">,
 ): EndpointContext {
   const limits = resolveLimits(options.limits);
+  const { clock, random } = system;
+  const port = nodeOf(system);
   const logKeeping =
     keeping === undefined
       ? undefined
@@ -143,6 +182,8 @@ function contextOf(
     directory: new SessionDirectory(limits),
     subscriptions: new Subscriptions(limits, system.clock, logKeeping),
     keeping,
+    homes,
+    relays: port === undefined || port.isAlone ? undefined : new Relays(port, { name, clock, random, report }),
     pushes: new PushWindow(
       system.clock,
       undefined,

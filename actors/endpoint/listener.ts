@@ -19,7 +19,7 @@ import { DEFAULT_KEPT_HEADERS, type UpgradeRequest } from "../../src/transport/u
 import { type ChildTemplate, childTemplate, type DynamicSupervisor, startChild } from "../../supervisors/index.js";
 import { type Accepted, waitingOwner } from "../connection/accepted.js";
 import { Connection } from "../connection/connection.js";
-import type { HeartbeatMembers } from "../connection/heartbeat.js";
+import type { BeatingRef, HeartbeatMembers } from "../connection/heartbeat.js";
 import { type PhoenixAccepted, PhoenixConnection } from "../connection/phoenix-connection.js";
 import type { EndpointContext } from "./context.js";
 import type { AdmissionKeeper, Ticket } from "./admission.js";
@@ -35,11 +35,17 @@ export interface ListenerStart {
   readonly drainTimeoutMs: number;
   /** Takes reports of what clients cause. */
   readonly report: Reporter;
+  /** Told whether the endpoint is being stopped. */
+  readonly homes?: { isRetired: boolean } | undefined;
 }
 
 const OVERLOADED_RETRY_MS = 2_000;
 const DRAIN_SLOT_MS = 2;
 const LONGEST_SPREAD_MS = 10_000;
+
+const phoenixTemplate = childTemplate(PhoenixConnection, { restart: "temporary" });
+/** Of a client that was turned away. */
+const NOBODY: Promise<undefined> = Promise.resolve(undefined);
 
 /**
  * Owns the HTTP server: it accepts clients, and gives each socket to a connection actor.
@@ -54,9 +60,12 @@ export class Listener extends Actor<ListenerStart> {
 
   override async init(start: ListenerStart): Promise<void> {
     this.#start = start;
+    if (start.homes !== undefined) start.homes.isRetired = false;
     this.trapExit();
     const { createServer = createHttpServer } = start.options;
     this.#server = await createServer(this.#serverOptions(start)).listen();
+    const { context } = start;
+    context?.relays?.acceptWith((socket, request) => this.#acceptCarried(context, socket, request));
   }
 
   /** The port it listens on. */
@@ -66,6 +75,8 @@ export class Listener extends Actor<ListenerStart> {
 
   override async terminate(_reason: ExitReason): Promise<void> {
     this.#draining = true;
+    if (this.#start?.homes !== undefined) this.#start.homes.isRetired = true;
+    this.#start?.context?.relays?.acceptWith(undefined);
     const closing = this.#server?.close();
     await this.#drain();
     await closing;
@@ -74,15 +85,18 @@ export class Listener extends Actor<ListenerStart> {
   override [release](): void {
     // After a kill nobody has stopped it, and the next listener wants the same port.
     this.#server?.stopListening?.();
+    this.#start?.context?.relays?.acceptWith(undefined);
   }
 
   override formatStatus(): unknown {
     const admission = this.#start?.admission.status();
+    const relays = this.#start?.context?.relays?.counts;
     return {
       kind: "listener",
       port: this.#server?.port,
       ...admission,
       ...this.#server?.waiting,
+      ...(relays === undefined ? {} : { carriedOut: relays.out, carriedIn: relays.in }),
       ...(this.#draining || this.#start?.admission.closed === true ? { draining: true } : {}),
     };
   }
@@ -128,19 +142,13 @@ export class Listener extends Actor<ListenerStart> {
     const { options, context } = start;
     const mounts: Mount[] = [];
     if (options.socket !== undefined && context !== undefined) {
-      const template = childTemplate(PhoenixConnection, { restart: "temporary" });
       const { path = "/socket", transports, compression } = options.socket;
       mounts.push({
         path,
         protocol: "phoenix",
         ...(transports === undefined ? {} : { transports }),
         ...(compression === undefined ? {} : { compression }),
-        accept: (socket, request) => {
-          const ticket = this.#enter(socket, request);
-          if (ticket === undefined) return;
-          const accepted: PhoenixAccepted = { socket, request, ticket, context };
-          this.#accept(template, accepted);
-        },
+        accept: (socket, request) => void this.#acceptPhoenix(context, socket, request),
       });
     }
     for (const [path, connectionClass] of Object.entries(options.connections ?? {})) {
@@ -165,16 +173,39 @@ export class Listener extends Actor<ListenerStart> {
     return undefined;
   }
 
+  /** A client that another node has accepted, and whose session lives here. */
+  #acceptCarried(
+    context: EndpointContext,
+    socket: TransportSocket,
+    request: UpgradeRequest,
+  ): Promise<BeatingRef | undefined> | "closed" {
+    if (this.#draining || this.#start?.admission.closed === true) return "closed";
+    if (this.#admit().ok) return this.#acceptPhoenix(context, socket, request);
+    this.#putOff(socket);
+    return NOBODY;
+  }
+
+  #acceptPhoenix(
+    context: EndpointContext,
+    socket: TransportSocket,
+    request: UpgradeRequest,
+  ): Promise<BeatingRef | undefined> {
+    const ticket = this.#enter(socket, request);
+    if (ticket === undefined) return NOBODY;
+    const accepted: PhoenixAccepted = { socket, request, ticket, context };
+    return this.#accept(phoenixTemplate, accepted);
+  }
+
   #acceptRaw(template: ChildTemplate<Connection>, socket: TransportSocket, request: UpgradeRequest): void {
     const ticket = this.#enter(socket, request);
     if (ticket === undefined) return;
     const away = ticket.begin("new") ?? ticket.settle(undefined, "new");
-    if (away === undefined) return this.#accept(template, { socket, request, ticket });
+    if (away === undefined) return void this.#accept(template, { socket, request, ticket });
     ticket.leave();
     socket.close(away.code, encodeCloseReason(away));
   }
 
-  #accept(template: ChildTemplate<Connection>, accepted: Accepted): void {
+  #accept(template: ChildTemplate<Connection>, accepted: Accepted): Promise<BeatingRef | undefined> {
     const { socket } = accepted;
     socket.pause();
     socket.owner = waitingOwner;
@@ -182,29 +213,31 @@ export class Listener extends Actor<ListenerStart> {
     if (connections === undefined) {
       accepted.ticket?.leave();
       this.#putOff(socket);
-      return;
+      return NOBODY;
     }
-    void this.#startConnection(connections, template, accepted);
+    return this.#startConnection(connections, template, accepted);
   }
 
   async #startConnection(
     connections: ActorRef<DynamicSupervisor>,
     template: ChildTemplate<Connection>,
     accepted: Accepted,
-  ): Promise<void> {
+  ): Promise<BeatingRef | undefined> {
     try {
       const started = await startChild(connections, template, accepted);
-      if (started.ok) this.#start?.members.add(started.ref);
-      else {
-        accepted.ticket?.leave();
-        this.#putOff(accepted.socket);
+      if (started.ok) {
+        this.#start?.members.add(started.ref);
+        return started.ref;
       }
+      accepted.ticket?.leave();
+      this.#putOff(accepted.socket);
     } catch (thrown) {
       // The supervisor of connections ended meanwhile: the client comes back and finds the next one.
       accepted.ticket?.leave();
       this.#putOff(accepted.socket);
       this.#report(thrown);
     }
+    return undefined;
   }
 
   /** Tells a client that there is no room for it, and to come back at a moment of its own. */

@@ -4,7 +4,6 @@ import { BadArgumentError, whatCame } from "../../src/index.js";
 import { DEFAULT_LIMITS } from "../../src/protocol/limits.js";
 import type { AdmissionOptions } from "../../src/transport/admission/admission-options.js";
 import type { CompressionOptions } from "../../src/transport/compression.js";
-import type { Store } from "../../src/store/store-port.js";
 import type { HttpServerOptions } from "../../src/transport/http-options.js";
 import type { Listening } from "../../src/transport/http-server.js";
 import type { Origins } from "../../src/transport/origin-policy.js";
@@ -16,6 +15,7 @@ import { CheckedAuthenticate } from "./checked-params.js";
 import { CLIENT_LIMITS } from "./client-limits.js";
 import type { Authenticate } from "./context.js";
 import { KEEPING_LIMITS } from "./keeping-limits.js";
+import { isStoreOption, type StoreOption } from "./store-option.js";
 
 const LIMITS = [
   "payloadBytes",
@@ -56,11 +56,12 @@ export interface SocketOptions {
   readonly authenticate?: Authenticate | CheckedAuthenticate;
   readonly limits?: Partial<SocketLimits>;
   /**
-   * Where sessions that can be resumed are kept, so that they outlive the server's process; in its memory by default.
+   * Where sessions that can be resumed are kept, so that they outlive the server's process; in its memory by default. With a folder of stores, as
+   * `embeddedStoreFolder(options)` resolves to, they outlive it on another node too.
    *
    * It must be open, and is not closed with the endpoint: close it when the system has stopped.
    */
-  readonly store?: Store;
+  readonly store?: StoreOption;
   /** The ways to connect; all by default: `websocket`, `longpoll` and `events`. */
   readonly transports?: readonly TransportKind[];
   /** Whether and how messages over WebSocket are compressed, for clients that offer it; not by default. */
@@ -147,8 +148,9 @@ export function checkEndpointOptions(options: EndpointOptions): void {
   if (socket === undefined) return;
   checkNames(socket, SOCKET_OPTIONS, "an endpoint's socket");
   const { channels, authenticate, store } = socket;
-  if (store !== undefined && (typeof store !== "object" || store === null || typeof store.commit !== "function")) {
-    throw unexpected("store", "an open store, as embeddedStore(options) resolves to", store);
+  if (store !== undefined && !isStoreOption(store)) {
+    const expected = "an open store or folder, as embeddedStore(options) or embeddedStoreFolder(options) resolves to";
+    throw unexpected("store", expected, store);
   }
   if (typeof channels !== "object" || channels === null) throw unexpected("channels", "an object", channels);
   if (

@@ -3,10 +3,11 @@ import type { LogSummary, StoreChange } from "../../src/store/store-port.js";
 import { putGone } from "../session/gone-record.js";
 import type { KeptChannel } from "../session/kept-meta.js";
 import type { KeptRow } from "../session/kept-row.js";
-import { readKeptSession, type RestoredSession } from "../session/kept-session.js";
+import { cursorOf, detachedAt, type RestoredSession } from "../session/kept-session.js";
 import type { Topic } from "../topic/topic.js";
 import type { EndpointContext } from "./context.js";
-import { inParallel, READ_AT_ONCE } from "./in-parallel.js";
+import { inParallel } from "./in-parallel.js";
+import { readSession, readSessions } from "./read-sessions.js";
 import { recallRecords } from "./recall-records.js";
 import { readLogSummaries, recallLog } from "./restore-logs.js";
 import type { StoreWriter } from "./store-writer.js";
@@ -53,6 +54,8 @@ export class Recall {
   readonly #topics = new Map<string, Topic>();
   #logs = new Map<string, LogSummary>();
   #deletes: StoreChange[] = [];
+  /** The places of sessions that cannot be brought back. */
+  readonly #givenUp: [topic: string, place: KeptRow][] = [];
   #toldAt: number;
 
   constructor(system: ActorSystem, start: RestoreStart) {
@@ -68,9 +71,13 @@ export class Recall {
     const ending = [...(context.keeping?.ending ?? [])];
     await channelsEnded(this.#system, ending);
     for (const channel of ending) context.keeping?.ending.delete(channel);
-    // The sessions before a crash may have left something; what could not be kept has never left, and is as if it had not been.
-    await writer.abandon();
-    context.pushes.forgetUnsafe();
+    // The sessions before a crash may have left something; what could not be kept has never left, and is as if it had not been. Those that have not
+    // crashed, but whoever brought them back, go on with theirs.
+    const { online, detached } = context.directory.counts;
+    if (online + detached === 0) {
+      await writer.abandon();
+      context.pushes.forgetUnsafe();
+    } else await writer.allKept();
     this.#deletes = await recallRecords(writer.store, context, this.#system.clock.wallTime());
     this.#logs = await readLogSummaries(writer.store);
     await this.#readSessions();
@@ -80,10 +87,10 @@ export class Recall {
   /** Reads one; false when there is nothing to bring back. */
   async readOne(sid: string): Promise<boolean> {
     await this.#start.writer.settled();
-    const found = await this.#read(sid);
-    if (typeof found === "string") this.#lost(sid, "corrupt");
-    if (typeof found !== "object") return false;
-    this.found = [found];
+    const restored = await readSession(this.#start.writer.store, sid);
+    if (typeof restored === "string") this.#lost(sid, "corrupt");
+    if (typeof restored !== "object") return false;
+    this.found = [{ restored, places: new Map() }];
     await this.#recallTopics();
     return true;
   }
@@ -91,7 +98,13 @@ export class Recall {
   /** All that can be brought back is: lets go of what was held for it, and deletes what nobody needs. */
   async end(): Promise<void> {
     const { subscriptions } = this.#start.context;
-    for (const topic of this.#topics.values()) subscriptions.letGo(topic);
+    try {
+      // The store first: until it knows who is over a crash may bring them back, and what is broadcast by then is kept for them.
+      await this.#flushDeletes();
+      for (const [topic, place] of this.#givenUp.splice(0)) subscriptions.unplace(topic, place);
+    } finally {
+      for (const topic of this.#topics.values()) subscriptions.letGo(topic);
+    }
     for (const topic of this.#logs.keys()) {
       if (subscriptions.find(topic)?.isKept !== true) this.#deletes.push({ type: "delete_log", topic });
     }
@@ -101,8 +114,7 @@ export class Recall {
 
   /** A session cannot be brought back: it is deleted, and its client will be told. */
   giveUp({ restored, places }: Found): void {
-    const { context } = this.#start;
-    for (const [topic, place] of places) context.subscriptions.unplace(topic, place);
+    this.#givenUp.push(...places);
     this.counts.failed++;
     this.#endCorrupt(restored.sid);
     const text = `could not bring session ${restored.sid} back: its client gets a new one, and is told so`;
@@ -123,49 +135,15 @@ export class Recall {
 
   async #readSessions(): Promise<void> {
     const { context, writer } = this.#start;
-    const now = this.#system.clock.wallTime();
-    let sids: string[] = [];
-    const readSome = async (): Promise<void> => {
-      const some = sids;
-      sids = [];
-      for (const each of await Promise.all(some.map((sid) => this.#read(sid)))) {
-        if (typeof each === "string") this.#lost(each, "corrupt");
-        else if (each !== undefined) this.found.push(each);
-      }
-      this.progress(`${this.found.length} read`);
-    };
-    for await (const summary of writer.store.sessions()) {
-      const { sid } = summary;
-      if (context.directory.find(sid) !== undefined) continue;
-      if (summary.corrupt) this.#lost(sid, "corrupt");
-      else if ((summary.head.expiresAt ?? Infinity) <= now) {
-        if (summary.head.user === undefined && context.pushes.size > 0) await this.#leavePushes(sid);
-        this.#lost(sid, "expired");
-      } else sids.push(sid);
-      if (sids.length >= READ_AT_ONCE) await readSome();
-      if (this.#deletes.length >= DELETES) await this.#flushDeletes();
-    }
-    await readSome();
-    this.found.sort((one, other) => detachedAt(one) - detachedAt(other));
-  }
-
-  /** The session; its id if it is damaged. */
-  async #read(sid: string): Promise<Found | string | undefined> {
-    const stored = await this.#start.writer.store.readSession(sid);
-    if (stored === undefined) return undefined;
-    const restored = readKeptSession(stored);
-    return restored === undefined ? sid : { restored, places: new Map() };
-  }
-
-  /** The session of an anonymous client has expired, which may still send again what it pushed there. */
-  async #leavePushes(sid: string): Promise<void> {
-    const found = await this.#read(sid);
-    if (typeof found !== "object") return;
-    const { secrets, origin } = found.restored.meta;
-    const { owners } = this.#start.context.pushes;
-    owners.adopt(sid, origin ?? sid);
-    owners.bequeath(sid, secrets);
-    owners.ended(sid);
+    await readSessions(writer.store, context, this.#system.clock.wallTime(), {
+      found: (restored) => void this.found.push({ restored, places: new Map() }),
+      lost: (sid, why) => this.#lost(sid, why),
+      pause: async () => {
+        this.progress(`${this.found.length} read`);
+        if (this.#deletes.length >= DELETES) await this.#flushDeletes();
+      },
+    });
+    this.found.sort((one, other) => detachedAt(one.restored) - detachedAt(other.restored));
   }
 
   #lost(sid: string, why: "expired" | "corrupt"): void {
@@ -231,7 +209,7 @@ export async function channelsEnded(system: ActorSystem, channels: readonly AnyR
 }
 
 /** The highest offset of each topic that a session knows of. */
-function latestOffsets(found: readonly Found[]): Map<string, number> {
+export function latestOffsets(found: readonly Pick<Found, "restored">[]): Map<string, number> {
   const known = new Map<string, number>();
   const note = (topic: string, offset: number): void => {
     if (offset > (known.get(topic) ?? 0)) known.set(topic, offset);
@@ -243,16 +221,12 @@ function latestOffsets(found: readonly Found[]): Map<string, number> {
   return known;
 }
 
-/** Where a session stands on a topic: at the last broadcast that has become a frame, which is not above the topic's latest. */
-function placeOf({ sid, frames }: RestoredSession, channel: KeptChannel, most: number): KeptRow {
-  const { topic, params, state } = channel;
-  let cursor = Math.min(channel.cursor, most);
-  for (const { topic: of, frame } of frames) {
-    if (of === topic && frame.kind !== "own") cursor = Math.max(cursor, Math.min(frame.offset, most));
-  }
-  return { sid, cursor, acked: frames.length === 0 ? cursor : 0, params, state, orphaned: false };
-}
-
-function detachedAt({ restored }: Found): number {
-  return restored.head.detachedAt ?? Infinity;
+/** The place of a session on a topic. */
+function placeOf(restored: RestoredSession, channel: KeptChannel, most: number): KeptRow {
+  const { params, state } = channel;
+  const cursor = cursorOf(restored, channel, most);
+  const acked = restored.frames.length === 0 ? cursor : 0;
+  const inLog =
+    restored.frames.findLast(({ topic, frame }) => topic === channel.topic && frame.kind !== "own")?.seq ?? 0;
+  return { sid: restored.sid, cursor, acked, params, state, inLog, orphaned: false };
 }

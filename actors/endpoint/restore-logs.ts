@@ -12,17 +12,31 @@ export async function readLogSummaries(store: Store): Promise<Map<string, LogSum
   return summaries;
 }
 
+/** Which part of a log is read, and when that is. */
+export interface LogPart {
+  /** Another life of the log is not read. */
+  readonly epoch: number | undefined;
+  /** The first offset that is not wanted. */
+  readonly until: number;
+  readonly nowMs: number;
+  readonly wallMs: number;
+}
+
 /**
- * Reads what the store has of a topic's log, and what the topic does not keep in memory, back into memory.
+ * Reads the entries of a log that come right before an offset; none when the last of them is lost. `each` hears of all that can be read.
  *
- * The topic must hold its log meanwhile. What comes before a part that is damaged is left out: it cannot be had in order any more.
+ * What comes before a part that is damaged is left out: it cannot be had in order any more.
  */
-export async function recallLog(store: Store, topic: Topic, nowMs: number, wallMs: number): Promise<void> {
-  const until = topic.firstKept;
+export async function readRun(
+  store: Store,
+  topic: string,
+  { epoch, until, nowMs, wallMs }: LogPart,
+  each?: (entry: Broadcast, at: number, id: string | undefined) => void,
+): Promise<Broadcast[]> {
   let run: Broadcast[] = [];
   for (let from = 1; ; ) {
-    const slice = await store.readLog(topic.name, from, PAGE);
-    if (slice === undefined || slice.epoch !== topic.keptEpoch) break;
+    const slice = await store.readLog(topic, from, PAGE);
+    if (slice === undefined || slice.epoch !== epoch) break;
     for (const { offset, frame, at } of slice.entries) {
       if (offset >= until) break;
       const kept = decodeLogEntry(frame);
@@ -32,10 +46,17 @@ export async function recallLog(store: Store, topic: Topic, nowMs: number, wallM
       const entry = new Broadcast(kept.frame, offset, kept.key, undefined, kept.exceptSid);
       entry.loggedAt = nowMs - Math.max(0, wallMs - at);
       run.push(entry);
-      topic.count(entry, at, kept.id);
+      each?.(entry, at, kept.id);
     }
     from = slice.next;
     if (from > slice.last || from >= until) break;
   }
-  if (run.at(-1)?.offset === until - 1) topic.recall(run);
+  return run.at(-1)?.offset === until - 1 ? run : [];
+}
+
+/** Reads what the store has of a topic's log, and what the topic does not keep in memory, back into memory. The topic must hold its log meanwhile. */
+export async function recallLog(store: Store, topic: Topic, nowMs: number, wallMs: number): Promise<void> {
+  const part = { epoch: topic.keptEpoch, until: topic.firstKept, nowMs, wallMs };
+  const run = await readRun(store, topic.name, part, (entry, at, id) => topic.count(entry, at, id));
+  if (run.length > 0) topic.recall(run);
 }

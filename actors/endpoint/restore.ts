@@ -1,22 +1,12 @@
-import {
-  Actor,
-  type AnyRef,
-  CallError,
-  type ExitReason,
-  formatReason,
-  isNormalExit,
-  reasonOfThrown,
-} from "../../src/index.js";
-import { type ChildTemplate, childTemplate, type DynamicSupervisor, startChild } from "../../supervisors/index.js";
-import { Session } from "../session/session.js";
+import { Actor, type AnyRef, formatReason, reasonOfThrown } from "../../src/index.js";
 import { inParallel } from "./in-parallel.js";
 import { channelsEnded, type Found, Recall, type RestoreCounts, type RestoreStart } from "./recall.js";
+import { startRestored } from "./start-restored.js";
 
 /** How often a session may crash within a minute. */
 const ALLOWED_CRASHES = 3;
 const CRASHES_WITHIN_MS = 60_000;
 const MOST_CRASHES = 1_000;
-const sessionTemplate: ChildTemplate<Session> = childTemplate(Session, { restart: "temporary" });
 
 interface Crash {
   readonly sid: string;
@@ -31,6 +21,8 @@ interface Crash {
  */
 export class Restorer extends Actor<RestoreStart> {
   #start: RestoreStart | undefined;
+  #signal: AbortSignal | undefined;
+  #sessions: AnyRef | undefined;
   #counts: RestoreCounts | undefined;
   /** When which session crashed, the latest of them last. */
   #crashes: Crash[] = [];
@@ -38,13 +30,24 @@ export class Restorer extends Actor<RestoreStart> {
 
   override async init(start: RestoreStart): Promise<void> {
     this.#start = start;
+    this.#signal = this.signal;
+    this.#sessions = this.system.whereis(start.context.sessionsName);
+    await start.context.keeping?.turns.alone(() => this.#restoreAll(start));
+  }
+
+  async #restoreAll(start: RestoreStart): Promise<void> {
+    if (this.#isOver) return;
     const { system } = this;
     const { keeping } = start.context;
+    // Of whom an earlier life of this one was told, and may not have heard.
+    const awaited = keeping?.awaited ?? [];
     const recall = keeping?.recalled ?? new Recall(system, start);
     if (keeping?.recalled === undefined) await recall.readAll();
     else keeping.recalled = undefined;
     this.#counts = recall.counts;
     await this.#bringBack(start, recall);
+    if (this.#isOver) return;
+    for (const sid of awaited) keeping?.settled(sid);
     this.#state = "done";
     const { restored, expired, corrupt, failed } = recall.counts;
     if (restored + expired + corrupt + failed === 0) return;
@@ -58,11 +61,16 @@ export class Restorer extends Actor<RestoreStart> {
   /** Brings one session back that has crashed, as the store has it, when its channels have ended. One that crashes again and again is given up. */
   revive(sid: string, channels: readonly AnyRef[]): void {
     // Not awaited: others that have crashed need not wait for its channels.
-    void this.#reviveWhenEnded(sid, channels);
+    void this.#start?.context.keeping?.turns.beside(() => this.#reviveWhenEnded(sid, channels));
   }
 
   override formatStatus(): unknown {
     return { kind: "restorer", state: this.#state, ...this.#counts };
+  }
+
+  /** Whether it was ended while it was at something: what is left to do is its next life's. */
+  get #isOver(): boolean {
+    return this.#signal?.aborted === true;
   }
 
   async #reviveWhenEnded(sid: string, channels: readonly AnyRef[]): Promise<void> {
@@ -104,20 +112,10 @@ export class Restorer extends Actor<RestoreStart> {
   }
 
   async #startSession({ context }: RestoreStart, recall: Recall, found: Found): Promise<void> {
-    const sessions = this.system.whereis<DynamicSupervisor>(context.sessionsName);
-    if (sessions === undefined) return;
-    try {
-      const started = await startChild(sessions, sessionTemplate, { context, ...found });
-      if (started.ok) recall.counts.restored++;
-      // It has crashed, and would do so again. While all of them end it stays as it is, for whoever starts them anew.
-      else if (this.system.isAlive(sessions) && !("error" in started && isExit(started.error))) recall.giveUp(found);
-    } catch (thrown) {
-      if (!(thrown instanceof CallError)) throw thrown;
-    }
+    // Where all sessions are ended it is for whoever starts them anew, maybe as another endpoint.
+    if (this.#sessions === undefined || !this.system.isAlive(this.#sessions)) return;
+    const outcome = await startRestored(this.system, { context, ...found });
+    if (outcome === "started") recall.counts.restored++;
+    else if (outcome === "crashed") recall.giveUp(found);
   }
-}
-
-/** Whether something was ended by others, while it started. */
-function isExit(reason: ExitReason): boolean {
-  return isNormalExit(reason) || reason === "kill" || reason === "killed";
 }

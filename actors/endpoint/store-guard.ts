@@ -1,4 +1,6 @@
 import { Actor } from "../../src/index.js";
+import { decodeHeard, HEARD_KEY } from "../topic/heard-record.js";
+import type { Keeping } from "./keeping.js";
 import { Recall, type RestoreStart } from "./recall.js";
 import type { StoreWriter } from "./store-writer.js";
 
@@ -8,7 +10,7 @@ const LAST_MS = 3_000;
 /**
  * Shows the store of an endpoint's sessions, reads it at the beginning, and waits for it at the end.
  *
- * First child of its endpoint. So before anybody can broadcast it is known who has to get that, and it is stopped last: by then all others have
+ * First child of its endpoint, but for the keeper of homes on a node of a cluster. So before anybody can broadcast it is known who has to get that, and it is stopped last: by then all others have
  * said what is to be kept.
  */
 export class StoreGuard extends Actor<RestoreStart> {
@@ -17,9 +19,19 @@ export class StoreGuard extends Actor<RestoreStart> {
   override async init(start: RestoreStart): Promise<void> {
     this.#writer = start.writer;
     this.trapExit();
+    const { keeping } = start.context;
+    const { signal } = this;
+    await keeping?.turns.alone(async () => {
+      if (!signal.aborted) await this.#read(start, keeping);
+    });
+  }
+
+  async #read(start: RestoreStart, keeping: Keeping): Promise<void> {
     const recall = new Recall(this.system, start);
     await recall.readAll();
-    if (start.context.keeping !== undefined) start.context.keeping.recalled = recall;
+    keeping.recalled = recall;
+    const heard = await start.writer.store.readRecord(HEARD_KEY);
+    if (heard !== undefined) keeping.heard = decodeHeard(heard);
   }
 
   override async terminate(): Promise<void> {

@@ -65,12 +65,17 @@ export class StoreWriter {
   readonly store: Store;
   readonly clock: Clock;
   readonly #report: StoreWriterOptions["report"];
+  /** Asked for a change that goes with every commit, of which it says how far it reaches. */
+  beside: (() => StoreChange | undefined) | undefined = undefined;
   #dirty: Keepable[] = [];
   #changes: StoreChange[] = [];
   #safe: (() => void)[] = [];
+  /** Those who cannot go on without the store. */
+  readonly #dependent = new Set<(error: StoreError) => void>();
   #group: Group | undefined;
   #scheduled = false;
   #stopped = false;
+  #isSealed = false;
   #trouble: StoreTrouble | undefined;
   #retry: ClockTimer | undefined;
 
@@ -83,6 +88,11 @@ export class StoreWriter {
   /** Why nothing is kept at the moment; `undefined` while all is well. */
   get trouble(): StoreTrouble | undefined {
     return this.#trouble;
+  }
+
+  /** Whether it was {@link StoreWriter.seal}ed. */
+  get isSealed(): boolean {
+    return this.#isSealed;
   }
 
   /** Sessions that have changes which are not safe. */
@@ -121,8 +131,8 @@ export class StoreWriter {
    * @throws {StoreError} when the store will not take anything any more
    */
   async abandon(): Promise<void> {
-    const { code, text } = this.#trouble ?? {};
-    if (code === "store_failed" || code === "closed") throw new StoreError(code, `Cannot restore sessions: ${text}`);
+    const { code } = this.#trouble ?? {};
+    if (code === "store_failed" || code === "closed") throw this.#failure();
     const group = this.#group;
     if (this.#retry !== undefined && group !== undefined) {
       this.clock.clearTimer(this.#retry);
@@ -134,7 +144,36 @@ export class StoreWriter {
       this.#safe = [...group.safe, ...this.#safe];
       this.#dirty = [...new Set([...sessions, ...this.#dirty])].filter(({ ended }) => ended);
     }
-    await this.settled();
+    await this.allKept();
+  }
+
+  /**
+   * Resolves like {@link StoreWriter.settled}, for those who cannot go on without.
+   *
+   * @throws {StoreError} when the store has failed for good, also while it waits: another node has taken it over, for instance
+   */
+  async allKept(): Promise<void> {
+    let fail: (error: StoreError) => void = () => undefined;
+    const failed = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    this.#dependent.add(fail);
+    try {
+      if (this.#hasFailed) throw this.#failure();
+      await Promise.race([this.settled(), failed]);
+    } finally {
+      this.#dependent.delete(fail);
+    }
+  }
+
+  /** Whether it does not take anything, and never will. */
+  get #hasFailed(): boolean {
+    return this.#trouble !== undefined && this.store.status().state !== "open";
+  }
+
+  #failure(): StoreError {
+    const { code = "store_failed", text } = this.#trouble ?? {};
+    return new StoreError(code, `Cannot restore sessions: ${text}`);
   }
 
   /** Hands all that is left to the store, and lets nobody wait any more. */
@@ -147,6 +186,18 @@ export class StoreWriter {
     this.#retry = undefined;
     const { segments } = this.#gather(Infinity);
     void this.#last([...failed, ...segments]);
+  }
+
+  /** Forgets all that is not in the store, and takes nothing any more: what the store has belongs to another node. */
+  seal(): void {
+    this.#stopped = true;
+    this.#isSealed = true;
+    if (this.#retry !== undefined) this.clock.clearTimer(this.#retry);
+    this.#retry = undefined;
+    this.#dirty = [];
+    this.#changes = [];
+    this.#safe = [];
+    this.#trouble = { code: "closed", text: "this node has lost its place in the cluster", since: this.clock.now() };
   }
 
   #schedule(): void {
@@ -169,6 +220,9 @@ export class StoreWriter {
 
   #gather(most: number): Group {
     const segments: Segment[] = [];
+    // With the logs, of which it speaks: if those are refused, so is this.
+    const beside = this.#changes.length + this.#dirty.length > 0 ? this.beside?.() : undefined;
+    if (beside !== undefined) this.#changes.push(beside);
     if (this.#changes.length > 0) segments.push({ keepable: undefined, changes: this.#changes });
     this.#changes = [];
     const taken = this.#dirty.length <= most ? this.#dirty : this.#dirty.slice(0, most);
@@ -197,6 +251,7 @@ export class StoreWriter {
   }
 
   #done(group: Group): void {
+    if (this.#isSealed) return;
     const { segments, safe } = group;
     if (this.#group === group) this.#group = undefined;
     if (this.#trouble !== undefined) {
@@ -233,6 +288,7 @@ export class StoreWriter {
   }
 
   #wait(group: Group, error: StoreError): void {
+    if (this.#isSealed) return;
     if (this.#stopped) {
       this.#report("error", "store_failed", `the store did not keep the last changes: ${error.message}`, error);
       return;
@@ -243,6 +299,7 @@ export class StoreWriter {
       this.#trouble = { code: error.code, text: error.message, since: this.clock.now() };
     } else this.#trouble = { ...this.#trouble, code: error.code, text: error.message };
     for (const { keepable } of group.segments) keepable?.waiting();
+    if (this.#hasFailed) for (const fail of this.#dependent) fail(this.#failure());
     this.#retry = this.clock.setTimer(RETRY_MS, () => {
       this.#retry = undefined;
       void this.#tryAgain(group);

@@ -1,10 +1,20 @@
-import { Actor, type AnyRef, type Deferred, type Down, type Exit, messages, release } from "../../src/index.js";
+import {
+  Actor,
+  type AnyRef,
+  type Deferred,
+  type Down,
+  type Exit,
+  type ExitReason,
+  messages,
+  release,
+} from "../../src/index.js";
 import { Task } from "../task/task.js";
 import { Claim } from "./claim.js";
 import { Drain } from "./drain.js";
 import { fencingTokens, firstToken } from "./fencing-tokens.js";
 import { Holders, type Watched } from "./holders.js";
 import type { LeaseKey } from "./lease.js";
+import { closeDesk, openDesk } from "./lease-desk.js";
 import {
   type CheckedLeaseManagerOptions,
   checkLeaseManagerOptions,
@@ -26,27 +36,19 @@ import type {
   RenewLeaseResult,
   ReturnLeaseResult,
 } from "./lease-results.js";
-import { leasesOf, poolStatsOf, queueOf } from "./lease-status.js";
+import { leasesOf, noTotals, poolStatsOf, queueOf } from "./lease-status.js";
 import { type LeaseChanges, LeaseTable, type TokenSource } from "./lease-table.js";
+import type { LeaseTicket } from "./lease-ticket.js";
+import { OwnTurn } from "./own-turn.js";
 import { ResourceKeeper, type WorkDone } from "./resource-keeper.js";
 import { ResourcePool } from "./resource-pool.js";
 import { StoredTokens } from "./stored-tokens.js";
 import { WaitSignals } from "./wait-signals.js";
 import { WaitHistogram } from "./wait-times.js";
 
-type Ticket<Resource> = Deferred<GetLeaseResult<Resource>>;
-type PoolClaim<Resource> = Claim<Resource, Watched, Ticket<Resource>>;
-type Pool<Resource> = ResourcePool<Resource, Watched, Ticket<Resource>>;
-type Keeper<Resource> = ResourceKeeper<Resource, Watched, Ticket<Resource>>;
-
-/** Sent to itself by timers, and by what comes from outside and is rare: a resource that was made, or broke, a signal that was aborted. */
-class OwnTurn {
-  readonly run: (now: number) => void;
-
-  constructor(run: (now: number) => void) {
-    this.run = run;
-  }
-}
+type PoolClaim<Resource> = Claim<Resource, Watched, LeaseTicket<Resource>>;
+type Pool<Resource> = ResourcePool<Resource, Watched, LeaseTicket<Resource>>;
+type Keeper<Resource> = ResourceKeeper<Resource, Watched, LeaseTicket<Resource>>;
 
 const RETURNED: ReturnLeaseResult = { ok: true };
 const NOT_HOLDER = { ok: false, reason: "not_holder" } as const;
@@ -83,30 +85,20 @@ export class LeaseManager<Resource> extends Actor<LeaseManagerOptions<Resource>>
 
   readonly #clock = this.system.clock;
   #options: CheckedLeaseManagerOptions<Resource> = uncheckedOptions();
-  #table: LeaseTable<Resource, Watched, Ticket<Resource>> = this.#newTable(fencingTokens(this.system));
+  #table: LeaseTable<Resource, Watched, LeaseTicket<Resource>> = this.#newTable(fencingTokens(this.system));
   #keeper: Keeper<Resource> | undefined;
   #pool: Pool<Resource> = this.#newPool(undefined);
   #drain: Drain | undefined;
   #timerDueAt = Number.POSITIVE_INFINITY;
   /** The time of the latest turn that asked for it. */
   #lastRead = 0;
-  readonly #holders = new Holders<Resource, Ticket<Resource>>({
+  readonly #holders = new Holders<Resource, LeaseTicket<Resource>>({
     monitor: (ref) => this.monitor(ref),
     demonitor: (monitor) => void this.demonitor(monitor, { flush: true }),
   });
   readonly #signals = new WaitSignals<PoolClaim<Resource>>();
   readonly #waits = new WaitHistogram();
-  readonly #totals: LeaseTotals = {
-    granted: 0,
-    returned: 0,
-    expired: 0,
-    holderDied: 0,
-    timedOut: 0,
-    busy: 0,
-    unavailable: 0,
-    aborted: 0,
-    destroyed: 0,
-  };
+  readonly #totals: LeaseTotals = noTotals();
 
   override init(options: LeaseManagerOptions<Resource>): void | Promise<void> {
     this.#options = checkLeaseManagerOptions(options);
@@ -117,60 +109,19 @@ export class LeaseManager<Resource> extends Actor<LeaseManagerOptions<Resource>>
   }
 
   /** Asks for a resource. The answer comes when one is free, or with the reason why there is none. */
-  get(options: GetLeaseOptions = NO_OPTIONS): Ticket<Resource> {
+  get(options: GetLeaseOptions = NO_OPTIONS): Deferred<GetLeaseResult<Resource>> {
     const ticket = this.defer<GetLeaseResult<Resource>>();
     const now = this.#expireDue();
     // A request whose caller gave up while it waited in the mailbox must not take a resource that nobody would return.
     if (!ticket.waiting) return ticket;
-    const {
-      leaseMs = this.#options.leaseMs,
-      timeoutMs: waitMs = this.#options.timeoutMs,
-      holder = ticket.caller,
-      priority = 0,
-      signal,
-    } = options;
-    const known = holder === undefined ? undefined : this.#holders.known(holder);
-    const refusal =
-      (options === NO_OPTIONS ? undefined : refusalOfOptions(options)) ??
-      // One that is watched lives, or its end is on its way here.
-      (known === undefined ? refusalOfHolder(this.system, holder, leaseMs) : undefined) ??
-      this.#closedFor(signal, now);
-    if (refusal !== undefined) return answered(ticket, refusal);
-    const table = this.#table;
-    if (table.waitingCount > 0) this.#dropGivenUp();
-    const owner =
-      holder === undefined ? undefined : (known ?? this.#holders.watch(holder, table.size + table.waitingCount));
-    const claim = new Claim<Resource, Watched, Ticket<Resource>>(owner, ticket, leaseMs, priority, now);
-    switch (table.get(claim, waitMs, now)) {
-      case "granted":
-        this.#totals.granted++;
-        this.#waits.addImmediate();
-        this.#arm(claim.deadline, now);
-        return claim.lease === undefined ? ticket : answered(ticket, { ok: true, lease: claim.lease });
-      case "waiting":
-        if (signal !== undefined) this.#signals.listen(signal, claim, () => this.#soon(() => this.#aborted(claim)));
-        this.#arm(claim.deadline, now);
-        this.#pool.demand(now);
-        return ticket;
-      case "busy":
-        this.#totals.busy++;
-        // One who does not wait for a resource to be made or checked finds it the next time.
-        this.#pool.demand(now, waitMs <= 0 ? 1 : 0);
-        return answered(ticket, { ok: false, reason: "busy", retryAfterMs: table.retryAfterMs });
-    }
+    const { holder = ticket.caller } = options;
+    const answer = this.#ask(options, holder, ticket, now);
+    return answer === undefined ? ticket : answered(ticket, answer);
   }
 
   /** Gives a resource back, by its lease or its token; the first in the queue has it next. */
   return(lease: LeaseKey): ReturnLeaseResult {
-    // To read the clock costs more than all the rest of a return. Where nobody is told the answer and nobody waits nothing depends on it: a lease that
-    // ended unnoticed a moment ago is returned all the same.
-    const timed = this.#keeper !== undefined || this.#table.waitingCount > 0 || this.defer().requested;
-    const now = timed ? this.#expireDue() : this.#lastRead;
-    const slot = this.#table.end(lease, now);
-    if (slot === undefined) return NOT_HOLDER;
-    this.#totals.returned++;
-    this.#pool.returned(slot, now);
-    return RETURNED;
+    return this.#giveBack(lease, this.defer().requested) ? RETURNED : NOT_HOLDER;
   }
 
   /** Makes a lease last `leaseMs` milliseconds from now, or as long as at first. Its token stays. */
@@ -269,8 +220,9 @@ export class LeaseManager<Resource> extends Actor<LeaseManagerOptions<Resource>>
     await this.#keeper?.closeAll(slots.map(({ resource }) => resource));
   }
 
-  override [release](): void {
+  override [release](reason: ExitReason): void {
     this.#table.revokeAll();
+    closeDesk(this.self(), reason, this.#table.waitingClaims());
     this.#signals.dropAll();
     const left = this.#table.slots().map(({ resource }) => resource);
     void this.#keeper?.closeAll(left);
@@ -289,6 +241,75 @@ export class LeaseManager<Resource> extends Actor<LeaseManagerOptions<Resource>>
     };
   }
 
+  /** Answers a request, or puts it into the queue. */
+  #ask(
+    options: GetLeaseOptions,
+    holder: AnyRef | undefined,
+    ticket: LeaseTicket<Resource>,
+    now: number,
+  ): GetLeaseResult<Resource> | undefined {
+    const {
+      leaseMs = this.#options.leaseMs,
+      timeoutMs: waitMs = this.#options.timeoutMs,
+      priority = 0,
+      signal,
+    } = options;
+    const known = holder === undefined ? undefined : this.#holders.known(holder);
+    const refusal =
+      (options === NO_OPTIONS ? undefined : refusalOfOptions(options)) ??
+      // One that is watched lives, or its end is on its way here.
+      (known === undefined ? refusalOfHolder(this.system, holder, leaseMs) : undefined) ??
+      this.#closedFor(signal, now);
+    if (refusal !== undefined) return refusal;
+    const table = this.#table;
+    if (table.waitingCount > 0) this.#dropGivenUp();
+    const owner =
+      holder === undefined ? undefined : (known ?? this.#holders.watch(holder, table.size + table.waitingCount));
+    const claim = new Claim<Resource, Watched, LeaseTicket<Resource>>(owner, ticket, leaseMs, priority, now);
+    switch (table.get(claim, waitMs, now)) {
+      case "granted":
+        this.#totals.granted++;
+        this.#waits.addImmediate();
+        this.#arm(claim.deadline, now);
+        return claim.lease === undefined ? undefined : { ok: true, lease: claim.lease };
+      case "waiting":
+        if (signal !== undefined) this.#signals.listen(signal, claim, () => this.#soon(() => this.#aborted(claim)));
+        this.#arm(claim.deadline, now);
+        this.#pool.demand(now);
+        return undefined;
+      case "busy":
+        this.#totals.busy++;
+        // One who does not wait for a resource to be made or checked finds it the next time.
+        this.#pool.demand(now, waitMs <= 0 ? 1 : 0);
+        return { ok: false, reason: "busy", retryAfterMs: table.retryAfterMs };
+    }
+  }
+
+  /** Takes a resource back; false where the lease was not in force. */
+  #giveBack(lease: LeaseKey, isAnswered: boolean): boolean {
+    // To read the clock costs more than all the rest of a return. Where nobody is told the answer and nobody waits nothing depends on it: a lease that
+    // ended unnoticed a moment ago is returned all the same.
+    const timed = isAnswered || this.#keeper !== undefined || this.#table.waitingCount > 0;
+    const now = timed ? this.#expireDue() : this.#lastRead;
+    const slot = this.#table.end(lease, now);
+    if (slot === undefined) return false;
+    this.#totals.returned++;
+    this.#pool.returned(slot, now);
+    return true;
+  }
+
+  /** Serves callers of this process in their own stack. */
+  #openDesk(): void {
+    openDesk<Resource>(this.system, this.self(), {
+      ask: (options, holder, ticket) => this.#ask(options, holder, ticket, this.#expireDue()),
+      giveBack: (lease) => void this.#giveBack(lease, false),
+      crash: (thrown) =>
+        this.#soon(() => {
+          throw thrown;
+        }),
+    });
+  }
+
   #open(tokens: TokenSource): void {
     const { resources, factory, pool } = this.#options;
     const table = this.#newTable(tokens);
@@ -305,6 +326,7 @@ export class LeaseManager<Resource> extends Actor<LeaseManagerOptions<Resource>>
     }
     this.#pool = this.#newPool(this.#keeper);
     this.#pool.demand(now);
+    this.#openDesk();
   }
 
   #newPool(keeper: Keeper<Resource> | undefined): Pool<Resource> {
@@ -316,14 +338,14 @@ export class LeaseManager<Resource> extends Actor<LeaseManagerOptions<Resource>>
     });
   }
 
-  #newTable(tokens: TokenSource): LeaseTable<Resource, Watched, Ticket<Resource>> {
+  #newTable(tokens: TokenSource): LeaseTable<Resource, Watched, LeaseTicket<Resource>> {
     const { maxWaiting, factory, pool } = this.#options;
     const checkAfterMs = factory?.check === undefined ? Number.POSITIVE_INFINITY : pool.checkAfterMs;
     return new LeaseTable({ maxWaiting, tokens, clock: this.system.clock, checkAfterMs });
   }
 
   /** Runs a work of the keeper as a task, and watches it: one that is killed tells nothing. */
-  #run(label: string, work: () => Promise<WorkDone<Resource, Watched, Ticket<Resource>>>) {
+  #run(label: string, work: () => Promise<WorkDone<Resource, Watched, LeaseTicket<Resource>>>) {
     const told = async (): Promise<void> => {
       const done = await work();
       this.#soon((now) => this.#pool.workDone(done, now));
@@ -358,7 +380,7 @@ export class LeaseManager<Resource> extends Actor<LeaseManagerOptions<Resource>>
 
   /** Answers those who wait no more, and takes back what those had whose leases ended. */
   #settle(
-    { ended, gaveUp }: LeaseChanges<Resource, Watched, Ticket<Resource>>,
+    { ended, gaveUp }: LeaseChanges<Resource, Watched, LeaseTicket<Resource>>,
     refusal: LeaseRefusal,
     now: number,
   ): void {

@@ -1,7 +1,7 @@
 import type { AnyRef } from "../../src/index.js";
 import type { Claim } from "./claim.js";
 import type { LeaseTable } from "./lease-table.js";
-import type { LeaseStatus, ResourcePoolStats, WaiterStatus } from "./lease-results.js";
+import type { LeaseStatus, LeaseTotals, ResourcePoolStats, WaiterStatus } from "./lease-results.js";
 import type { ResourceKeeper } from "./resource-keeper.js";
 
 /** A holder that can be shown. */
@@ -10,6 +10,21 @@ interface Shown {
 }
 
 const MOST_LISTED = 100;
+
+/** The counts of a manager that has done nothing yet. */
+export function noTotals(): LeaseTotals {
+  return {
+    granted: 0,
+    returned: 0,
+    expired: 0,
+    holderDied: 0,
+    timedOut: 0,
+    busy: 0,
+    unavailable: 0,
+    aborted: 0,
+    destroyed: 0,
+  };
+}
 
 /** The leases of a table in the order of their grants, at most 100. */
 export function leasesOf<Resource, Ticket>(table: LeaseTable<Resource, Shown, Ticket>, now: number): LeaseStatus[] {

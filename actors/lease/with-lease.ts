@@ -3,6 +3,7 @@ import type { Lease } from "./lease.js";
 import type { LeaseManager } from "./lease-manager.js";
 import type { GetLeaseOptions } from "./lease-options.js";
 import type { LeaseRefusal } from "./lease-results.js";
+import { LocalLeases } from "./local-leases.js";
 
 /** Thrown by {@link withLease} when there was no lease; `code` is the reason of the refusal. */
 export class LeaseError extends HoldfastError {
@@ -25,7 +26,8 @@ export class LeaseError extends HoldfastError {
  * const rows = await withLease(pool, { timeoutMs: 500 }, (lease) => lease.resource.query("select 1"));
  * ```
  *
- * Resolves with what the function returned. `options.signal` ends the wait for a lease; the function, which cannot be interrupted, looks at it by itself.
+ * The first argument is a manager, or what `leasesOf` has found. Resolves with what the function returned. `options.signal` ends the wait for a lease;
+ * the function, which cannot be interrupted, looks at it by itself.
  * The lease is not renewed by itself: a function that may take longer than `leaseMs` renews it, or looks at `lease.held` before it does what
  * must not be done twice; `lease.signal` is aborted when the lease is lost. An actor that calls this after the first `await` of its handler gives
  * itself as `holder`.
@@ -34,12 +36,13 @@ export class LeaseError extends HoldfastError {
  * @throws {CallError} when the manager has ended
  */
 export async function withLease<Resource, Result>(
-  manager: ActorRef<LeaseManager<Resource>>,
+  manager: ActorRef<LeaseManager<Resource>> | LocalLeases<Resource>,
   options: GetLeaseOptions,
   use: (lease: Lease<Resource>) => Result | Promise<Result>,
 ): Promise<Result> {
+  const isLocal = manager instanceof LocalLeases;
   // No time-out of the call's own: the manager answers when the wait is over.
-  const result = await manager.callWithin(Number.POSITIVE_INFINITY).get(options);
+  const result = await (isLocal ? manager : manager.callWithin(Number.POSITIVE_INFINITY)).get(options);
   if (!result.ok) throw new LeaseError(result);
   try {
     // The signal may have been aborted while the lease was on its way.
@@ -47,7 +50,7 @@ export async function withLease<Resource, Result>(
     return await use(result.lease);
   } finally {
     // Cast, so that a manager that has ended meanwhile does not hide what the function returned or threw.
-    manager.cast.return(result.lease);
+    (isLocal ? manager : manager.cast).return(result.lease);
   }
 }
 

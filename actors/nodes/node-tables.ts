@@ -1,4 +1,4 @@
-import type { NodeIdentity } from "../../src/cluster/node-port.js";
+import { type NodeIdentity, nodeKey } from "../../src/cluster/node-port.js";
 import type { TableMessage, TableRow, TableState } from "./table-message.js";
 
 /** What a {@link NodeTables} needs of those who use it. */
@@ -49,7 +49,7 @@ export class NodeTables<Value> {
 
   /** Whether a node is one of them. */
   knows(node: NodeIdentity): boolean {
-    return this.#replicas.has(keyOf(node));
+    return this.#replicas.has(nodeKey(node));
   }
 
   /** The own rows. */
@@ -59,7 +59,7 @@ export class NodeTables<Value> {
 
   /** The rows of another node. */
   rowsOf(node: NodeIdentity): ReadonlyMap<string, Value> {
-    return this.#replicas.get(keyOf(node))?.rows ?? new Map<string, Value>();
+    return this.#replicas.get(nodeKey(node))?.rows ?? new Map<string, Value>();
   }
 
   /** Changes an own row, or takes it out with `undefined`, and tells the others. */
@@ -75,22 +75,23 @@ export class NodeTables<Value> {
 
   /** Something else that was to be told to a node was not: it will be told so. */
   failed(node: NodeIdentity): void {
-    const replica = this.#replicas.get(keyOf(node));
+    const replica = this.#replicas.get(nodeKey(node));
     if (replica !== undefined) replica.owesLoss = true;
   }
 
   /** A node is there, for the first time or again; with `asks` it may not know that this one is. */
   up(node: NodeIdentity, asks: boolean): void {
     const replica = this.#know(node);
-    replica.asked ||= asks;
+    // What it has told by itself may have come before anybody here listened.
+    replica.asked ||= asks || replica.version < 0;
     this.#tellState(replica, replica.asked);
   }
 
   /** A node will not be back. */
   down(node: NodeIdentity): void {
-    const replica = this.#replicas.get(keyOf(node));
+    const replica = this.#replicas.get(nodeKey(node));
     if (replica === undefined) return;
-    this.#replicas.delete(keyOf(node));
+    this.#replicas.delete(nodeKey(node));
     for (const key of replica.rows.keys()) this.#user.changed(node, key, undefined);
   }
 
@@ -170,7 +171,7 @@ export class NodeTables<Value> {
   }
 
   #know(node: NodeIdentity): Replica<Value> {
-    const key = keyOf(node);
+    const key = nodeKey(node);
     let replica = this.#replicas.get(key);
     if (replica === undefined) {
       replica = { node, rows: new Map(), coming: undefined, version: -1, asked: false, owesLoss: false };
@@ -178,8 +179,4 @@ export class NodeTables<Value> {
     }
     return replica;
   }
-}
-
-function keyOf({ name, incarnation }: NodeIdentity): string {
-  return `${name}/${incarnation}`;
 }

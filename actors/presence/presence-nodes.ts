@@ -34,14 +34,14 @@ export class PresenceNodes implements NodeService {
   readonly #nodes = new Map<string, NodeIdentity>();
   /** Those that were asked for their state, and have not told it. */
   readonly #asked = new Set<string>();
-  #isAttached = false;
+  /** Those that have told their state. */
+  readonly #told = new Set<string>();
 
   constructor(port: NodePort, presence: PresenceOfNode) {
     this.#port = port;
     this.#presence = presence;
     this.#service = SERVICE + presence.name;
     port.addService(this.#service, this);
-    this.#isAttached = true;
   }
 
   /** Sends what has changed on this node to all others. */
@@ -72,6 +72,7 @@ export class PresenceNodes implements NodeService {
     }
     if (message.kind === "state") {
       this.#asked.delete(name);
+      this.#told.add(name);
       if (message.asks) this.#tellState(from, false);
     } else if (state.isLagging(name) && !this.#asked.has(name)) this.#tellState(from, true);
   }
@@ -83,7 +84,8 @@ export class PresenceNodes implements NodeService {
       this.#forget(node);
     } else if (state === "up" || !this.#nodes.has(name)) {
       this.#nodes.set(name, node);
-      this.#tellState(node, !this.#isAttached || this.#asked.has(name));
+      // What it has told by itself may have come before anybody here listened.
+      this.#tellState(node, !this.#told.has(name) || this.#asked.has(name));
     }
   }
 
@@ -100,6 +102,7 @@ export class PresenceNodes implements NodeService {
 
   #forget(node: NodeIdentity): void {
     this.#asked.delete(replicaName(node));
+    this.#told.delete(replicaName(node));
     this.#presence.apply(this.#presence.state.forget(replicaName(node)));
   }
 

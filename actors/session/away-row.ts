@@ -2,6 +2,7 @@ import type { Gap, GapReason, Overflow } from "../channel/overflow.js";
 import type { Broadcast } from "../topic/broadcast.js";
 import type { Topic } from "../topic/topic.js";
 import type { ChannelRow } from "./channel-table.js";
+import type { SessionRef } from "./session-messages.js";
 import type { Body } from "./outbox.js";
 
 /** Why a row is not read on: its client has not joined it again, or its channel makes up for a gap. */
@@ -14,6 +15,23 @@ export interface AwayLimits {
   readonly windowMessages: number;
 }
 
+/** What is read: a topic, or the log of one that another node had. */
+export interface ReadableLog {
+  readonly epoch: string;
+  /** The offset of the latest broadcast. */
+  readonly offset: number;
+  /** The oldest offset that can still be read; `offset + 1` if none can. */
+  readonly firstKept: number;
+  read(offset: number): Broadcast | undefined;
+  isOutdated(entry: Broadcast): boolean;
+}
+
+/** For whom it is read: a session's row, or no more than the id of a session that does not run yet. */
+export interface LogReader {
+  readonly session: SessionRef | undefined;
+  readonly kept: { readonly sid: string } | undefined;
+}
+
 /** What comes next on an away row: a broadcast, or the news that some are missing. */
 export type Step = Broadcast | Gap;
 
@@ -22,9 +40,9 @@ export type Step = Broadcast | Gap;
  *
  * It knows no socket and no actor; `take` gives what the client gets next, in order, with what is missing announced in its place.
  */
-export class AwayRow {
-  readonly row: ChannelRow;
-  readonly topic: Topic;
+export class AwayRow<Row extends LogReader = ChannelRow, Log extends ReadableLog = Topic> {
+  readonly row: Row;
+  readonly topic: Log;
   readonly #policy: Overflow;
   readonly #limits: AwayLimits;
   /** The offset of the last broadcast that was dealt with, or was on its way. */
@@ -34,11 +52,13 @@ export class AwayRow {
   #earlyBytes = 0;
   #gap: Gap | undefined;
   hold: Hold | undefined = undefined;
+  /** The gap that its channel makes up for. */
+  unanswered: Gap | undefined = undefined;
   /** Frames of the channel's own that a stock client gets when it has joined again. */
   frames: Body[] | undefined = undefined;
 
   /** It stands at the topic's latest broadcast, or at `cursor`. */
-  constructor(row: ChannelRow, topic: Topic, policy: Overflow, limits: AwayLimits, cursor = topic.offset) {
+  constructor(row: Row, topic: Log, policy: Overflow, limits: AwayLimits, cursor = topic.offset) {
     this.row = row;
     this.topic = topic;
     this.#policy = policy;
@@ -90,7 +110,7 @@ export class AwayRow {
     if (this.#gap !== undefined) return this.#announce();
     this.#pass(entry);
     const { session, kept } = this.row;
-    if (entry.except === session) return undefined;
+    if (entry.except !== undefined && entry.except === session) return undefined;
     return entry.exceptSid !== undefined && entry.exceptSid === kept?.sid ? undefined : entry;
   }
 

@@ -1,5 +1,6 @@
 import { encodeBody } from "../../src/protocol/frame.js";
 import { ChannelEvent } from "../../src/protocol/names.js";
+import type { Gap } from "../channel/overflow.js";
 import { Broadcast } from "../topic/broadcast.js";
 import { AwayRow } from "./away-row.js";
 import type { ChannelRow } from "./channel-table.js";
@@ -84,6 +85,25 @@ export class CatchUp {
     this.#rows.set(row, away);
   }
 
+  /** The client of a row gets a gap before anything that is read from now on: a channel that makes up for gaps is asked to. */
+  missed(row: ChannelRow, gap: Gap): void {
+    const away = this.#rows.get(row);
+    if (away === undefined || !this.#host.context.routes.answersGaps(row.topic)) return;
+    away.hold = "snapshot";
+    away.unanswered = gap;
+    this.#host.keeper?.metaChanged();
+    row.channel?.cast.gap(gap);
+  }
+
+  /** The channel of a row has made up for a gap. */
+  answered(row: ChannelRow): void {
+    const away = this.#rows.get(row);
+    if (away?.unanswered === undefined) return;
+    away.unanswered = undefined;
+    if (away.hold === "snapshot") away.hold = undefined;
+    this.#host.keeper?.metaChanged();
+  }
+
   /** The session has seen what was on its way. */
   settled(): void {
     this.#unsettled--;
@@ -121,8 +141,6 @@ export class CatchUp {
     if (step instanceof Broadcast) return this.#line.emit(step.frame, step.bytes, row, step);
     const body = encodeBody(row.joinRef, null, row.topic, ChannelEvent.gap, step);
     this.#line.emit(body, body.length, row, step);
-    if (!this.#host.context.routes.answersGaps(row.topic)) return;
-    away.hold = "snapshot";
-    row.channel?.cast.gap(step);
+    this.missed(row, step);
   }
 }

@@ -1,4 +1,5 @@
 import { SharedFrame } from "../../src/transport/shared-frame.js";
+import type { Gap } from "../channel/overflow.js";
 import type { Body } from "./outbox.js";
 import type { KeptSecrets } from "./secrets.js";
 
@@ -14,6 +15,8 @@ export interface KeptChannel {
   readonly state: unknown;
   /** Frames without a number that a stock client gets when it has joined the topic again. */
   readonly held?: readonly Body[];
+  /** The gap that its client was told of, and that the channel has not made up for. */
+  readonly unanswered?: Gap;
 }
 
 /** Numbers whose frames were taken back from a stock client's stream, because their topics wait for a join; a client that has not seen them is up to date. */
@@ -65,13 +68,14 @@ export function encodeMeta({ secrets, user, assigns, ttlMs, ahead, stock, origin
     ...(ahead.length === 0 ? {} : { ahead }),
     stock,
     origin,
-    channels: channels.map(({ topic, joinRef, params, cursor, state, held }) => ({
+    channels: channels.map(({ topic, joinRef, params, cursor, state, held, unanswered }) => ({
       topic,
       joinRef,
       ...(params instanceof Uint8Array ? { bytes: Buffer.from(params).toString("base64") } : { params }),
       cursor,
       state,
       ...(held === undefined ? {} : { held: held.map(writeBody) }),
+      unanswered,
     })),
   });
   return encoder.encode(text);
@@ -118,13 +122,22 @@ export function isJson(value: unknown): boolean {
 
 function readChannel(value: unknown): KeptChannel | undefined {
   if (!isObject(value)) return undefined;
-  const { topic, joinRef, params, bytes, cursor, state, held } = value;
+  const { topic, joinRef, params, bytes, cursor, state, held, unanswered } = value;
   if (typeof topic !== "string" || typeof joinRef !== "string" || !isNumber(cursor)) return undefined;
   const joinedWith = typeof bytes === "string" ? new Uint8Array(Buffer.from(bytes, "base64")) : params;
-  const channel = { topic, joinRef, params: joinedWith, cursor, state };
+  if (!(unanswered === undefined || isGap(unanswered))) return undefined;
+  const gap = unanswered === undefined ? {} : { unanswered };
+  const channel = { topic, joinRef, params: joinedWith, cursor, state, ...gap };
   if (held === undefined) return channel;
   const bodies = readBodies(held);
   return bodies === undefined ? undefined : { ...channel, held: bodies };
+}
+
+function isGap(value: unknown): value is Gap {
+  if (!isObject(value)) return false;
+  const { epoch, from, to, reason } = value;
+  const isKnown = reason === "overflow" || reason === "conflated" || reason === "lost";
+  return typeof epoch === "string" && isNumber(from) && isNumber(to) && isKnown;
 }
 
 function writeBody(body: Body): string | { readonly bytes: string } {

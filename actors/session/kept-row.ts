@@ -6,6 +6,8 @@ export interface KeptRow extends KeptPlace {
   readonly params: unknown;
   /** What the channel's `saveState` gave last. */
   state: unknown;
+  /** The number of its last frame of which the store has no more than where it stands in the log; 0 if there is none. */
+  inLog: number;
   /** Whether its session has crashed: what the channel was given and has not begun with, it will be given again when the session is back. */
   orphaned: boolean;
 }

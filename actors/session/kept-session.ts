@@ -1,5 +1,5 @@
 import type { SessionHead, StoredSession } from "../../src/store/store-port.js";
-import { decodeMeta, type KeptMeta } from "./kept-meta.js";
+import { decodeMeta, type KeptChannel, type KeptMeta } from "./kept-meta.js";
 import { type KeptFrame, readStoredFrame } from "./kept-frame.js";
 
 /** A frame of a session that was read from the store, not yet joined with the logs. */
@@ -42,6 +42,20 @@ export function readKeptSession(stored: StoredSession): RestoredSession | undefi
   const { from, through } = meta.stock?.withdrawn ?? { from: 0, through: -1 };
   // Nothing after those that wait for a join was acknowledged.
   return { sid, head, meta, acknowledged: acknowledged === through ? from : acknowledged, tx, frames };
+}
+
+/** Where a session stands on a topic: at the last broadcast that has become a frame, which is not above the topic's latest. */
+export function cursorOf({ frames }: RestoredSession, { topic, cursor }: KeptChannel, most: number): number {
+  let latest = Math.min(cursor, most);
+  for (const { topic: of, frame } of frames) {
+    if (of === topic && frame.kind !== "own") latest = Math.max(latest, Math.min(frame.offset, most));
+  }
+  return latest;
+}
+
+/** Since when a session has had no socket; those that had one come last. */
+export function detachedAt({ head }: RestoredSession): number {
+  return head.detachedAt ?? Infinity;
 }
 
 /** The last frames without a hole, and the number before them. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../../src/index.js";
 import type { StoreChange, StoredRecord } from "../../src/store/store-port.js";
 import { DelayQueue } from "./delay-queue.js";
-import { decodePush } from "./kept-push.js";
+import { decodePush, encodePush } from "./kept-push.js";
 import type { Body } from "./outbox.js";
 import { type IdempotentPush, PushOutcome, type RepeatedPush } from "./push-outcome.js";
 import { PushOwners } from "./push-owners.js";
@@ -91,12 +91,24 @@ export class PushWindow {
 
   /** Takes back what the store has of it, all at once; what is too old, or damaged, is deleted there. */
   restore(records: readonly StoredRecord[]): void {
+    this.#takeIn(records, ({ key }) => this.#log?.({ type: "delete_record", key }));
+  }
+
+  /** Takes over what the store of another node has, and has it kept here. */
+  adopt(records: readonly StoredRecord[]): void {
+    for (const { recordKey, owner, key, at, reply } of this.#takeIn(records)) {
+      this.#log?.({ type: "put_record", key: recordKey, value: encodePush({ owner, key, at, reply }) });
+    }
+  }
+
+  /** Gives what it did not know. */
+  #takeIn(records: readonly StoredRecord[], useless?: (record: StoredRecord) => void): PushOutcome[] {
     const now = this.#clock.wallTime();
     const kept: PushOutcome[] = [];
     for (const record of records) {
       const push = decodePush(record);
       if (push === undefined || now - push.at >= this.#limits.windowMs) {
-        this.#log?.({ type: "delete_record", key: record.key });
+        useless?.(record);
         continue;
       }
       if (this.#known.get(push.owner)?.has(push.key) === true) continue;
@@ -112,6 +124,7 @@ export class PushWindow {
       this.#bytes += bytesOf(outcome.reply);
     }
     while (this.#bytes > this.#limits.bytes && this.#forgetSome());
+    return kept.filter(({ forgotten }) => !forgotten);
   }
 
   /** Sessions begin anew from what is stored: what they handled and was not kept is as if it had not been. */

@@ -71,6 +71,16 @@ export class SessionDirectory {
     return this.#living.get(sid);
   }
 
+  /** The public ids of all that can be resumed. */
+  sids(): Iterable<string> {
+    return this.#living.keys();
+  }
+
+  /** All that can be resumed. */
+  all(): readonly SessionRef[] {
+    return [...this.#living.values()];
+  }
+
   /** The sessions of a user. */
   ofUser(user: string): readonly SessionRef[] {
     const known = this.#users.get(user);

@@ -7,6 +7,7 @@ import type { ChannelRow } from "./channel-table.js";
 import { putGone } from "./gone-record.js";
 import { storedBroadcast, storedGap, storedOwn } from "./kept-frame.js";
 import type { KeptRecord } from "./kept-record.js";
+import type { RestoredFrame } from "./kept-session.js";
 import type { Body } from "./outbox.js";
 import type { SafePoint } from "./session-stream.js";
 
@@ -29,6 +30,14 @@ export interface KeptSession {
   whenRefused(error: StoreError): void;
 }
 
+/** The numbers that a session has already. */
+export interface KnownNumbers {
+  readonly tx: number;
+  readonly rx: number;
+  /** Whether it is in the store with them. */
+  readonly isStored: boolean;
+}
+
 /**
  * The part of a durable session that sees to it that nothing leaves before it is safe.
  *
@@ -49,6 +58,8 @@ export class SessionKeeper implements Keepable, SafePoint {
   /** What is to be kept although the session may be over; those taken stay until they are safe. */
   #records: KeptRecord[] | undefined;
   #recordsTaken = 0;
+  /** Where a session stands that is to be put into the store anew, until it has been: it may have to be made whole first. */
+  #bringing: "held" | "whole" | undefined;
   #trim = 0;
   #dropped = 0;
   #metaChanged: boolean;
@@ -67,22 +78,17 @@ export class SessionKeeper implements Keepable, SafePoint {
   #takenTx: number;
   #takenHandled: number;
 
-  /** `known` for a session that is in the store with these numbers; a new one is put there with its first commit. */
-  constructor(
-    sid: string,
-    session: KeptSession,
-    writer: StoreWriter,
-    known?: { readonly tx: number; readonly rx: number },
-  ) {
+  /** `known` for a session that has these numbers already; one that is not in the store is put there with its first commit. */
+  constructor(sid: string, session: KeptSession, writer: StoreWriter, known?: KnownNumbers) {
     this.sid = sid;
     this.#session = session;
     this.#writer = writer;
-    this.safeTx = known?.tx ?? 0;
+    this.safeTx = known?.isStored === true ? known.tx : 0;
     this.safeHandled = known?.rx ?? 0;
     this.#takenTx = this.safeTx;
     this.#takenHandled = this.safeHandled;
     this.#owed = this.safeHandled;
-    this.#metaChanged = known === undefined;
+    this.#metaChanged = known?.isStored !== true;
   }
 
   get ended(): boolean {
@@ -94,6 +100,40 @@ export class SessionKeeper implements Keepable, SafePoint {
     return this.#held !== undefined;
   }
 
+  /**
+   * Begins to bring a session into the store that was in another one, with its frames; those up to `trimmed` are not wanted any more.
+   *
+   * Nothing is written before {@link brought}: what is in the store must be the whole session, or nothing of it.
+   */
+  bring(frames: readonly RestoredFrame[], trimmed: number): void {
+    const { sid } = this;
+    this.#bringing = "held";
+    for (const { seq, topic, frame } of frames) {
+      if (frame.kind !== "own") continue;
+      this.#frames.push({ type: "put_frame", sid, seq, topic: topic || "-", frame: storedOwn(frame.body) });
+    }
+    this.#trim = trimmed;
+  }
+
+  /** The session that is brought is whole. */
+  brought(): void {
+    if (this.#bringing !== "held") return;
+    this.#bringing = "whole";
+    this.metaChanged();
+  }
+
+  /** Keeps all frames anew, each as it is: the logs that some of them are in will go. `tx` is the number of the last. */
+  rewrite(bodies: readonly Body[], tx: number): void {
+    const { sid } = this;
+    const trimmed = tx - bodies.length;
+    this.#frames = bodies.map((body, index) => {
+      return { type: "put_frame", sid, seq: trimmed + 1 + index, topic: "-", frame: storedOwn(body) };
+    });
+    this.#trim = trimmed;
+    this.#bringing ??= "whole";
+    this.metaChanged();
+  }
+
   /** A frame was given a number: one of a topic's channel, or of what was broadcast there. */
   frame(seq: number, body: Body, row: ChannelRow | undefined, origin: Broadcast | Gap | undefined): void {
     let frame = storedOwn("");
@@ -102,6 +142,7 @@ export class SessionKeeper implements Keepable, SafePoint {
     else {
       const isBroadcast = origin instanceof Broadcast;
       kept.cursor = isBroadcast ? origin.offset : origin.to;
+      kept.inLog = seq;
       frame = isBroadcast
         ? storedBroadcast(origin.offset)
         : storedGap(origin.to, typeof body === "string" ? body : body.text);
@@ -202,6 +243,9 @@ export class SessionKeeper implements Keepable, SafePoint {
     const head = this.#session.keptHead(this.#writer.clock);
     this.#takenTx = head.tx;
     this.#takenHandled = head.rx;
+    // What is there of it, be it from an attempt before this one, must not be mixed with it.
+    if (this.#bringing !== undefined) changes.push({ type: "delete_session", sid });
+    this.#bringing = undefined;
     if (this.#metaChanged) changes.push({ type: "put_session", sid, head, meta: this.#session.keptMeta() });
     else changes.push({ type: "put_head", sid, head });
     if (this.#metaChanged) this.#placesMoved = false;
@@ -225,8 +269,8 @@ export class SessionKeeper implements Keepable, SafePoint {
   }
 
   refused(error: StoreError): void {
-    // Whatever it refused of them it will not take now.
-    this.#records = undefined;
+    // Whatever it refused of them it will not take now; those that write nothing wait on, for the end of the session.
+    this.#records = this.#records?.filter((record) => record.change() === undefined);
     this.#recordsTaken = 0;
     this.#isRefused = true;
     if (!this.#isOver) this.#session.whenRefused(error);
@@ -244,7 +288,7 @@ export class SessionKeeper implements Keepable, SafePoint {
   }
 
   #queue(): void {
-    if (this.#queued) return;
+    if (this.#queued || this.#bringing === "held") return;
     this.#queued = true;
     this.#writer.add(this);
   }

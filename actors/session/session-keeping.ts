@@ -3,16 +3,16 @@ import type { Clock } from "../../src/index.js";
 import type { SessionHead } from "../../src/store/store-port.js";
 import { encodeBody } from "../../src/protocol/frame.js";
 import { ChannelEvent } from "../../src/protocol/names.js";
-import type { Subscriptions } from "../topic/subscriptions.js";
+import type { ReadableLog } from "./away-row.js";
 import type { ChannelTable } from "./channel-table.js";
 import { bodyBytes } from "./frame-body.js";
 import type { CatchUp } from "./catch-up.js";
 import { encodeMeta, isJson, type KeptChannel, type KeptMeta } from "./kept-meta.js";
-import type { KeptRow } from "./kept-row.js";
 import type { RestoredFrame, RestoredSession } from "./kept-session.js";
 import type { Body } from "./outbox.js";
 import type { Secrets } from "./secrets.js";
 import type { SessionHost } from "./session-host.js";
+import type { ReturningSession } from "./session-messages.js";
 import { type KeptSession, SessionKeeper } from "./session-keeper.js";
 import type { SessionTopics } from "./session-topics.js";
 import type { SessionLine } from "./session-line.js";
@@ -54,8 +54,9 @@ function keptMetaOf(
       const { topic, joinRef, kept } = row;
       if (kept === undefined) return [];
       const { params, cursor, state } = kept;
-      const held = host.away?.find(row)?.frames;
-      return [{ topic, joinRef, params, cursor, state, ...(held === undefined ? {} : { held }) }];
+      const { frames: held, unanswered } = host.away?.find(row) ?? {};
+      const ofAway = { ...(held === undefined ? {} : { held }), ...(unanswered === undefined ? {} : { unanswered }) };
+      return [{ topic, joinRef, params, cursor, state, ...ofAway }];
     }),
   });
 }
@@ -75,6 +76,11 @@ export function restoreStream(host: SessionHost, line: SessionLine, restored: Re
   line.restore(head.epoch, host.clock.now() - awayMs);
 }
 
+/** The logs of topics, by their names. */
+export interface LogsByTopic {
+  find(topic: string): Pick<ReadableLog, "epoch" | "read"> | undefined;
+}
+
 /** What a keeper is made of besides the session's parts. */
 export interface Keepable {
   readonly sid: string;
@@ -82,6 +88,8 @@ export interface Keepable {
   readonly secrets: Secrets | undefined;
   /** Whether the session is in the store. */
   readonly isKnown: boolean;
+  /** The frames of one that was in the store of another node. */
+  readonly brought?: readonly RestoredFrame[] | undefined;
 }
 
 /** Whether what the session knows of its user can be kept; if not, that is reported. */
@@ -96,7 +104,7 @@ export function keeperOf(
   host: SessionHost,
   line: SessionLine,
   rows: ChannelTable,
-  { sid, ttlMs, secrets, isKnown }: Keepable,
+  { sid, ttlMs, secrets, isKnown, brought }: Keepable,
 ): SessionKeeper | undefined {
   const { context, ref } = host;
   if (context.keeping === undefined || secrets === undefined || !isKeepable(host)) return undefined;
@@ -109,11 +117,18 @@ export function keeperOf(
     whenRefused: () => ref.cast.store("refused"),
   };
   const { tx, handled: rx } = line.stream;
-  const keeper = new SessionKeeper(sid, kept, context.keeping.writer, isKnown ? { tx, rx } : undefined);
-  if (!isKnown) return keeper;
+  const isNew = !isKnown && brought === undefined;
+  const keeper = new SessionKeeper(
+    sid,
+    kept,
+    context.keeping.writer,
+    isNew ? undefined : { tx, rx, isStored: isKnown },
+  );
+  if (isNew) return keeper;
   // From now on it is known since when it has no socket. Where frames are lost the store need not keep what came before.
   const lost = tx - line.stream.outbox.messages;
-  if (lost > 0) keeper.trim(lost);
+  if (brought !== undefined) keeper.bring(brought, lost);
+  else if (lost > 0) keeper.trim(lost);
   keeper.headChanged();
   return keeper;
 }
@@ -122,12 +137,16 @@ export function keeperOf(
 export async function restoreTopics(
   topics: SessionTopics,
   { channels }: KeptMeta,
-  places: ReadonlyMap<string, KeptRow>,
+  { places, gaps }: Pick<ReturningSession, "places" | "gaps">,
   away: CatchUp,
 ): Promise<void> {
   for (const channel of channels) {
-    const place = places.get(channel.topic);
-    if (place !== undefined) await topics.restore(channel, place, away);
+    const { topic } = channel;
+    const place = places.get(topic);
+    if (place === undefined) continue;
+    await topics.restore(channel, place, away);
+    const [gap, row] = [gaps?.get(topic) ?? channel.unanswered, topics.find(topic)];
+    if (gap !== undefined && row !== undefined) away.missed(row, gap);
   }
 }
 
@@ -151,14 +170,15 @@ export function acknowledgeFrames(
   for (const { kept } of rows) if (kept !== undefined) kept.acked = kept.cursor;
 }
 
-function bodyOf(
+/** A frame that was kept, as it was made; `logs` are those of the store that it was in. */
+export function bodyOf(
   { topic, frame }: RestoredFrame,
   joinRefs: ReadonlyMap<string, string>,
-  subscriptions: Subscriptions,
+  logs: LogsByTopic,
 ): Body {
   if (frame.kind !== "broadcast") return frame.body;
   const { offset } = frame;
-  const known = subscriptions.find(topic);
+  const known = logs.find(topic);
   const entry = known?.read(offset);
   if (entry !== undefined) return entry.frame;
   // Its number is taken. A client that has had it drops this; another one is told what it will not get.

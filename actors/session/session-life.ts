@@ -11,6 +11,7 @@ import {
   teardown,
 } from "../../src/index.js";
 import { CloseCode } from "../../src/protocol/close-codes.js";
+import { nodeOf } from "../../src/cluster/node-port.js";
 import type { ResumeFailure } from "../../src/protocol/handshake.js";
 import type { SessionState } from "../channel/channel-messages.js";
 import type { Channel, ChannelClass, ChannelStart } from "../channel/channel.js";
@@ -50,7 +51,7 @@ export abstract class SessionLife extends Actor<SessionStart> implements Session
   protected readonly topics = new SessionTopics(this, this.line);
   #absence: Absence | undefined;
   #gone: ResumeFailure | undefined;
-  #draining: Deferred<void>[] | undefined;
+  #draining: Deferred<boolean>[] | undefined;
 
   // What its parts ask of it.
 
@@ -97,8 +98,7 @@ export abstract class SessionLife extends Actor<SessionStart> implements Session
     if (this.#draining === undefined) return;
     if (this.keeper !== undefined && this.keeper.safeHandled < this.line.stream.handled) return;
     this.line.acknowledge(true);
-    for (const deferred of this.#draining) deferred.reply();
-    this.#draining = undefined;
+    this.#drained(true);
   }
 
   end(code: number, reason: string, gone: ResumeFailure | undefined): void {
@@ -117,6 +117,8 @@ export abstract class SessionLife extends Actor<SessionStart> implements Session
   protected belong(context: EndpointContext): void {
     this.#context = context;
     this.trapExit();
+    // Where another node may have the session by now, nothing is done here in its name.
+    if (context.homes !== undefined) nodeOf(this.system)?.guard(this.ref);
   }
 
   /** Makes a socket the present one. */
@@ -146,6 +148,8 @@ export abstract class SessionLife extends Actor<SessionStart> implements Session
   protected drop(code: number, reason: string, retryAfterMs?: number): void {
     const connection = this.line.letGo();
     if (connection === undefined) return;
+    // It is closed as is said here, not as a drain.
+    this.#drained(false);
     this.unlink(connection);
     const close = retryAfterMs === undefined ? { code, reason } : { code, reason, retryAfterMs };
     this.exit(connection, { shutdown: close });
@@ -160,6 +164,7 @@ export abstract class SessionLife extends Actor<SessionStart> implements Session
   /** The socket is gone: for good when the client closed it with 1000, which is its other way to say bye. */
   protected lost(reason: ExitReason): void {
     this.line.letGo();
+    this.#drained(false);
     const close = closeFor(reason);
     // Phoenix's client says 1000 also when it has given a dead connection up.
     const wanted = close.code === CloseCode.normal && close.reason !== STOCK_GAVE_UP;
@@ -206,10 +211,16 @@ export abstract class SessionLife extends Actor<SessionStart> implements Session
     if (this.away.isDone) this.away = undefined;
   }
 
-  /** Answers when all that was accepted is handled. */
-  protected whenAllHandled(deferred: Deferred<void>): void {
+  /** Answers a connection with true when all that was accepted is handled; with false when it is not the present one any more. */
+  protected whenAllHandled(connection: AnyRef, deferred: Deferred<boolean>): void {
+    if (connection !== this.line.connection) return deferred.reply(false);
     (this.#draining ??= []).push(deferred);
     if (this.line.stream.unhandled === 0) this.allHandled();
+  }
+
+  #drained(isPresent: boolean): void {
+    for (const deferred of this.#draining ?? []) deferred.reply(isPresent);
+    this.#draining = undefined;
   }
 
   override [teardown](reason: ExitReason): unknown {
@@ -226,7 +237,7 @@ export abstract class SessionLife extends Actor<SessionStart> implements Session
     this.topics.release();
     if (this.keeper?.ended !== false) return;
     this.keeper.leave();
-    // An orderly end of the server is no crash: the next one has it back.
-    context.keeping?.left(this.sid, this.topics.orphan(), reason !== "shutdown");
+    // An orderly end of the server is no crash: the next one has it back. Nor is the loss of the node's place: another node has it.
+    context.keeping?.left(this.sid, this.topics.orphan(), reason !== "shutdown" && reason !== "fenced");
   }
 }

@@ -110,8 +110,10 @@ export class SessionLine {
     if (!this.stream.append(body, bytes, limits)) {
       // Nobody acknowledges a tail: what was written long ago makes room. What was not written does not.
       if (numbering === "window" || socket === undefined) return false;
-      while (this.stream.dropOldest()) if (this.stream.append(body, bytes, limits)) break;
+      let fits = false;
+      while (!fits && this.stream.dropOldest()) fits = this.stream.append(body, bytes, limits);
       keeper?.dropped(this.stream.acknowledged);
+      if (!fits) return false;
     }
     keeper?.frame(this.stream.tx, body, row, origin);
     if (socket === undefined) context.directory.charge(this.#host.ref, bytes);
@@ -140,7 +142,7 @@ export class SessionLine {
     if (socket === undefined) return false;
     const { numbering, context } = this.#host;
     if (socket.bufferedBytes >= context.limits.socketBufferBytes) return false;
-    return numbering === "tail" || this.stream.hasRoom(context.limits);
+    return numbering === "tail" ? this.stream.canDrop(context.limits) : this.stream.hasRoom(context.limits);
   }
 
   /** Stops reading the socket when the channels do not keep up. */

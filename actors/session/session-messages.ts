@@ -1,6 +1,7 @@
 import type { ActorRef, AnyRef, Deferred } from "../../src/index.js";
 import type { Hello, ResumeFailure } from "../../src/protocol/handshake.js";
 import type { TransportSocket } from "../../src/transport/transport-socket.js";
+import type { Gap } from "../channel/overflow.js";
 import type { ChannelRow } from "./channel-table.js";
 import type { EndpointContext } from "../endpoint/context.js";
 import type { KeptRow } from "./kept-row.js";
@@ -73,6 +74,8 @@ export interface ReturningSession {
   readonly restored: RestoredSession;
   /** Its places on its topics. */
   readonly places: ReadonlyMap<string, KeptRow>;
+  /** Only there when it comes from the store of another node: the last gap on each topic, which its frames announce. All of it is yet to be kept. */
+  readonly gaps?: ReadonlyMap<string, Gap>;
 }
 
 /** The start of a new session. */
@@ -140,8 +143,8 @@ export interface SessionMessages {
   pump(): void;
   /** It may read what its client has missed, for one turn. */
   replayTurn(): void;
-  /** Resolves when all that was accepted is handled and acknowledged. */
-  drain(): Deferred<void>;
+  /** Resolves with true when all that was accepted is handled and acknowledged; with false when the connection is not the present one any more. */
+  drain(connection: AnyRef): Deferred<boolean>;
   /** There is no room for it any more while it is detached. */
   evict(): void;
   /** The app wants it ended. */

@@ -59,6 +59,11 @@ export class SessionStream {
     return { messages: this.#outbox?.length ?? 0, bytes: this.#outbox?.bytes ?? 0 };
   }
 
+  /** Those frames, oldest first. */
+  get bodies(): readonly Body[] {
+    return this.#outbox?.above(0) ?? [];
+  }
+
   /** Frames that were not written to the present socket. */
   get unsent(): number {
     return this.#outbox?.unsent ?? 0;
@@ -172,6 +177,11 @@ export class SessionStream {
   hasRoom(limits: StreamLimits): boolean {
     const { messages, bytes } = this.outbox;
     return messages < Math.min(limits.windowMessages, limits.outboxMessages) && bytes < limits.windowBytes;
+  }
+
+  /** Whether so little waits to be written that what is added finds room, with {@link dropOldest}. */
+  canDrop({ windowMessages, outboxMessages, windowBytes }: StreamLimits): boolean {
+    return this.unsent < Math.min(windowMessages, outboxMessages) && this.unsentBytes < windowBytes;
   }
 
   /** Drops the oldest frame kept, when it was written; false when there is none. */

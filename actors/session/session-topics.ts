@@ -132,10 +132,10 @@ export class SessionTopics extends ChannelTable {
     return channels;
   }
 
-  /** The session is not kept any more. */
+  /** The session is not kept any more; to be called while it has its keeper. */
   forget(): void {
     for (const row of this) {
-      if (row.kept !== undefined) this.#host.context.subscriptions.unplace(row.topic, row.kept);
+      this.#unplaceWhenSafe(row);
       row.kept = undefined;
     }
   }
@@ -156,7 +156,7 @@ export class SessionTopics extends ChannelTable {
       away.restore(row, kept.cursor, channel.held);
       return;
     }
-    subscriptions.unplace(topic, kept);
+    this.#giveUpPlace(row);
     this.#host.keeper?.metaChanged();
     const refused = started === undefined || started.ignore || refusalOf(started.reason) !== undefined;
     if (!refused && started !== undefined && !started.ignore) {
@@ -232,7 +232,7 @@ export class SessionTopics extends ChannelTable {
     const row = new ChannelRow(context.subscriptions.nameOf(topic), joinRef ?? ref ?? "", this.#host.ref);
     const { keeper } = this.#host;
     if (keeper !== undefined)
-      row.kept = { sid: keeper.sid, cursor: 0, acked: 0, params: payload, state: undefined, orphaned: false };
+      row.kept = { sid: keeper.sid, cursor: 0, acked: 0, params: payload, state: undefined, inLog: 0, orphaned: false };
     const start: ChannelStart = { row, params: payload, identity, context, answer: undefined };
     const started = this.#host.startChannel(channelClass, start);
     if (started instanceof Promise) return this.#joinedLater(started, arrival, start);
@@ -295,10 +295,26 @@ export class SessionTopics extends ChannelTable {
   #giveUpPlace(row: ChannelRow): void {
     const { context, keeper } = this.#host;
     const { subscriptions } = context;
-    const { kept, topic } = row;
-    const isKept = kept !== undefined && keeper !== undefined;
-    subscriptions.unsubscribe(topic, row, isKept);
-    if (isKept) keeper.record({ change: () => undefined, isSafe: () => subscriptions.unplace(topic, kept) });
+    this.#keepWithoutLog(row);
+    subscriptions.unsubscribe(row.topic, row, keeper !== undefined);
+    this.#unplaceWhenSafe(row);
+  }
+
+  /** The log of a topic may go with the place: what its client has not acknowledged must not be there alone. */
+  #keepWithoutLog({ kept }: ChannelRow): void {
+    const { keeper } = this.#host;
+    const { stream } = this.#line;
+    if (keeper === undefined || keeper.ended || kept === undefined || kept.inLog <= stream.acknowledged) return;
+    keeper.rewrite(stream.bodies, stream.tx);
+    // All of them are kept so, whatever their topics.
+    for (const row of this) if (row.kept !== undefined) row.kept.inLog = 0;
+    kept.inLog = 0;
+  }
+
+  #unplaceWhenSafe({ topic, kept }: ChannelRow): void {
+    const { context, keeper } = this.#host;
+    if (kept === undefined) return;
+    keeper?.record({ change: () => undefined, isSafe: () => context.subscriptions.unplace(topic, kept) });
   }
 
   #reply(joinRef: string | null, frame: Frame, answer: Answer): void {

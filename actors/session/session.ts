@@ -16,6 +16,7 @@ import type { Arrival } from "./arrival.js";
 import { decideAttach, nextAttempt } from "./attach-rule.js";
 import { CatchUp } from "./catch-up.js";
 import type { ChannelRow } from "./channel-table.js";
+import type { RestoredFrame } from "./kept-session.js";
 import { type OwnFrame, withRefs } from "./frame-body.js";
 import type { Body } from "./outbox.js";
 import { followSession, leavePushes } from "./repeated-pushes.js";
@@ -66,7 +67,7 @@ export class Session extends SessionLife implements SessionMessages {
     this.identity = attach.identity;
     const stock = attach.hello === undefined ? attach.stock : undefined;
     if (attach.hello !== undefined || stock !== undefined) {
-      this.sid = nanoid();
+      this.sid = context.homes?.newSid() ?? nanoid();
       this.ttlMs = ttlOf(attach, context.limits);
     }
     context.directory.add(this.sid, this.ref, this.identity.user);
@@ -216,11 +217,11 @@ export class Session extends SessionLife implements SessionMessages {
     if (this.away?.isDone === true) this.away = undefined;
   }
 
-  /** Answers when all that was accepted is handled. A deferred reply, not an async handler: the channels must still be heard meanwhile. */
-  drain(): Deferred<void> {
-    const deferred = this.defer<void>();
+  /** Answers a connection when all that was accepted is handled. A deferred reply, not an async handler: the channels must still be heard meanwhile. */
+  drain(connection: AnyRef): Deferred<boolean> {
+    const deferred = this.defer<boolean>();
     for (const row of this.topics) this.context.subscriptions.catchUp(row);
-    this.whenAllHandled(deferred);
+    this.whenAllHandled(connection, deferred);
     return deferred;
   }
 
@@ -253,8 +254,7 @@ export class Session extends SessionLife implements SessionMessages {
   }
 
   gapAnswered(row: ChannelRow): void {
-    const away = this.away?.find(row);
-    if (away?.hold === "snapshot") away.hold = undefined;
+    this.away?.answered(row);
     this.pump();
   }
 
@@ -326,21 +326,21 @@ export class Session extends SessionLife implements SessionMessages {
   }
 
   /** Has the session kept in the store, if there is one. */
-  #keep(isKnown: boolean): void {
+  #keep(isKnown: boolean, brought?: readonly RestoredFrame[]): void {
     const [sid, ttlMs, secrets] = [this.sid, this.ttlMs, this.#secrets];
-    this.keeper = keeperOf(this, this.line, this.topics, { sid, ttlMs, secrets, isKnown });
+    this.keeper = keeperOf(this, this.line, this.topics, { sid, ttlMs, secrets, isKnown, brought });
   }
 
   /** What the client may do has changed to what cannot be kept: from now on the session is in memory only. */
   #checkKeepable(): void {
     if (this.keeper === undefined || isKeepable(this)) return;
+    this.topics.forget();
     this.keeper.end();
     this.keeper = undefined;
-    this.topics.forget();
   }
 
   /** Is again what the store has of it, without a socket. */
-  async #restore({ context, restored, places }: ReturningSession): Promise<void> {
+  async #restore({ context, restored, places, gaps }: ReturningSession): Promise<void> {
     const { sid, meta } = restored;
     this.belong(context);
     this.identity = { user: meta.user, assigns: meta.assigns };
@@ -350,10 +350,11 @@ export class Session extends SessionLife implements SessionMessages {
     this.#secrets = isStock ? new StockToken(meta.secrets) : new Secrets(meta.secrets);
     context.pushes.owners.adopt(sid, meta.origin ?? sid);
     restoreStream(this, this.line, restored);
-    this.#keep(true);
+    this.#keep(gaps === undefined, gaps && restored.frames);
     context.directory.add(sid, this.ref, meta.user);
     this.away = new CatchUp(this, this.line);
-    await restoreTopics(this.topics, meta, places, this.away);
+    await restoreTopics(this.topics, meta, { places, ...(gaps && { gaps }) }, this.away);
+    this.keeper?.brought();
     if (this.away.isDone) this.away = undefined;
     this.beAway(timeLeft(this, restored.head, this.ttlMs));
   }

@@ -16,6 +16,15 @@ export interface CarriedPublication {
   readonly id?: string;
   /** It is retained, with this stamp. */
   readonly stamp?: RetainedStamp;
+  /** Its number among all that its node has published. */
+  readonly number?: number;
+}
+
+/** What goes with a message besides what is in it. */
+export interface CarriedMarks {
+  readonly id?: string | undefined;
+  readonly stamp?: RetainedStamp | undefined;
+  readonly number?: number | undefined;
 }
 
 /** What topics say to their like on other nodes, besides in what they are interested. */
@@ -27,20 +36,19 @@ export type CarriedMessage =
 export function withValue(
   kind: CarriedPublication["kind"],
   publication: Publication,
-  id?: string,
-  stamp?: RetainedStamp,
+  marks: CarriedMarks,
 ): CarriedPublication {
   const { topic, event, payload } = publication;
-  return { kind, topic, event, payload, ...marksOf(publication, id, stamp) };
+  return { kind, topic, event, payload, ...marksOf(publication, marks) };
 }
 
 /** Writes a message that only clients want: the frame as it is, or bytes as a value. */
-export function withFrame(publication: Publication, id?: string): CarriedPublication {
+export function withFrame(publication: Publication, marks: CarriedMarks): CarriedPublication {
   const { topic, event, frame } = publication;
-  if (frame.binary) return withValue("publish", publication, id);
+  if (frame.binary) return withValue("publish", publication, marks);
   const { buffer, byteOffset, byteLength } = frame.body;
   const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-  return { kind: "publish", topic, event, frame: bytes, ...marksOf(publication, id) };
+  return { kind: "publish", topic, event, frame: bytes, ...marksOf(publication, marks) };
 }
 
 /** Reads a message of topics of another node; `undefined` for anything else. */
@@ -57,6 +65,7 @@ export function carriedOf(told: unknown): CarriedMessage | undefined {
     ...("key" in told && typeof told.key === "string" ? { key: told.key } : {}),
     ...("id" in told && typeof told.id === "string" ? { id: told.id } : {}),
     ...(stamp === undefined ? {} : { stamp }),
+    ...("number" in told && typeof told.number === "number" ? { number: told.number } : {}),
   };
   if ("frame" in told && told.frame instanceof Uint8Array) return { kind, topic, event, frame: told.frame, ...marks };
   return "payload" in told ? { kind, topic, event, payload: told.payload, ...marks } : undefined;
@@ -70,13 +79,13 @@ export function publicationOf(topics: string, { topic, event, payload, frame, ke
 
 function marksOf(
   { key }: Publication,
-  id?: string,
-  stamp?: RetainedStamp,
-): Pick<CarriedPublication, "key" | "id" | "stamp"> {
+  { id, stamp, number }: CarriedMarks,
+): Pick<CarriedPublication, "key" | "id" | "stamp" | "number"> {
   return {
     ...(key === undefined ? {} : { key }),
     ...(id === undefined ? {} : { id }),
     ...(stamp === undefined ? {} : { stamp }),
+    ...(number === undefined ? {} : { number }),
   };
 }
 

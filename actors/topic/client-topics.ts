@@ -1,5 +1,6 @@
 import type { AnyRef } from "../../src/index.js";
 import type { SessionRef } from "../session/session-messages.js";
+import type { MissedPublications } from "./missed-publications.js";
 import type { Publication } from "./publication.js";
 import type { PublishResult } from "./topics-results.js";
 import type { TopicPosition } from "./topic-message.js";
@@ -30,6 +31,8 @@ export interface ClientTopic {
   readonly epoch: string;
   readonly offset: number;
   readonly size: number;
+  /** Whether it has sessions that are kept in a store. */
+  readonly isKept: boolean;
   /** Whether a broadcast with this id was sent before. */
   repeats(id: string): boolean;
   /** The session of a channel on it. */
@@ -54,7 +57,9 @@ export interface ClientTopics {
 /** The topics' core, as the topics of an endpoint's clients know it. */
 export interface TopicsFeed {
   publish(what: Publishing): PublishResult;
-  /** A topic has got its first client, or lost its last. */
+  /** What kept sessions of dead nodes have missed; `undefined` in a system that is in no cluster. */
+  readonly missing: MissedPublications | undefined;
+  /** A topic has got its first client, or lost its last; or its first that is kept in a store. */
   clientsChanged(topic: string): void;
   /** Where the log of a topic ends, if it has one. */
   position(topic: string): TopicPosition | undefined;

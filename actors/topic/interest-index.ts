@@ -6,6 +6,7 @@ export const Interest = { values: 1, clients: 2 } as const;
 
 const NAME = "=";
 const PATTERN = "~";
+const KEPT = "!";
 
 /** The key of the interest in a topic: apart from patterns, for a client may join a topic that is spelled like one. */
 export function nameKey(topic: string): string {
@@ -15,6 +16,21 @@ export function nameKey(topic: string): string {
 /** The key of the interest of actors, which may be in a pattern. */
 export function listenersKey(topic: string): string {
   return isPattern(topic) ? PATTERN + topic : NAME + topic;
+}
+
+/** The key of what says that there are sessions on a topic that are kept in a store. */
+export function keptKey(topic: string): string {
+  return KEPT + topic;
+}
+
+/** Whether a key is one of {@link keptKey}. */
+export function isKeptKey(key: string): boolean {
+  return key.startsWith(KEPT);
+}
+
+/** The topic, or pattern, in a key. */
+export function topicOfKey(key: string): string {
+  return key.slice(1);
 }
 
 /**

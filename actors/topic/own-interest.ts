@@ -1,6 +1,6 @@
 import type { ActorListeners } from "./actor-listeners.js";
 import type { ClientTopics } from "./client-topics.js";
-import { Interest, listenersKey, nameKey } from "./interest-index.js";
+import { Interest, keptKey, listenersKey, nameKey } from "./interest-index.js";
 import type { TopicLogs } from "./topic-logs.js";
 import type { TopicsNodes } from "./topics-nodes.js";
 
@@ -40,7 +40,14 @@ export class OwnInterest {
     // A log goes on when nobody listens: it must not have a hole that nobody knows of.
     const isKept = this.#logs.position(topic) !== undefined || (isListened && !isPatterned);
     let wants: number = isKept ? Interest.values : 0;
-    for (const each of this.#clients.keys()) if (each.find(topic) !== undefined) wants |= Interest.clients;
+    let isStored = false;
+    for (const each of this.#clients.keys()) {
+      const known = each.find(topic);
+      if (known !== undefined) wants |= Interest.clients;
+      isStored ||= known?.isKept === true;
+    }
+    // First: what comes because of the other is remembered because of this.
+    nodes.want(keptKey(topic), isStored ? 1 : 0);
     nodes.want(nameKey(topic), wants);
   }
 }

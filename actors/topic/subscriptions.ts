@@ -98,7 +98,7 @@ export class Subscriptions implements ClientTopics {
     // What was broadcast before is not for it.
     kept.cursor = known.offset;
     kept.acked = known.offset;
-    known.place(kept);
+    this.#place(known, kept);
   }
 
   /** Takes a row out. With `keepPlace` what is broadcast from now on is kept for its session all the same, which will be back. */
@@ -106,7 +106,7 @@ export class Subscriptions implements ClientTopics {
     const known = this.#topics.get(topic);
     if (known === undefined) return;
     known.remove(row);
-    if (row.kept !== undefined && !keepPlace) known.unplace(row.kept);
+    if (row.kept !== undefined && !keepPlace) this.#unplace(known, row.kept);
     this.#forget(known);
   }
 
@@ -125,6 +125,8 @@ export class Subscriptions implements ClientTopics {
     let known = this.#topics.get(topic);
     if (known === undefined) {
       known = new Topic(topic, this.#surroundings, position);
+      const other = position === undefined ? this.feed?.position(topic) : undefined;
+      if (other !== undefined) known.continueAt(other);
       this.#topics.set(topic, known);
       this.feed?.clientsChanged(topic);
     }
@@ -134,20 +136,23 @@ export class Subscriptions implements ClientTopics {
 
   /** Ends a hold. */
   letGo(topic: Topic): void {
+    const { isKept } = topic;
     topic.letGo();
+    if (topic.isKept !== isKept) this.feed?.clientsChanged(topic.name);
     this.#forget(topic);
   }
 
   /** Gives a session that is to be restored its place. */
   place(topic: string, place: KeptPlace): void {
-    this.#topics.get(topic)?.place(place);
+    const known = this.#topics.get(topic);
+    if (known !== undefined) this.#place(known, place);
   }
 
   /** Takes the place of a session back that will not be restored. */
   unplace(topic: string, place: KeptPlace): void {
     const known = this.#topics.get(topic);
     if (known === undefined) return;
-    known.unplace(place);
+    this.#unplace(known, place);
     this.#forget(known);
   }
 
@@ -196,6 +201,18 @@ export class Subscriptions implements ClientTopics {
     const { topic, key } = publication;
     // Encoded only where somebody is there to get it.
     return this.#topics.get(topic)?.broadcast(publication.frame, { key, except, id }) ?? 0;
+  }
+
+  #place(topic: Topic, place: KeptPlace): void {
+    const { isKept } = topic;
+    topic.place(place);
+    if (topic.isKept !== isKept) this.feed?.clientsChanged(topic.name);
+  }
+
+  #unplace(topic: Topic, place: KeptPlace): void {
+    const { isKept } = topic;
+    topic.unplace(place);
+    if (topic.isKept !== isKept) this.feed?.clientsChanged(topic.name);
   }
 
   #topicOf(name: string): Topic {

@@ -148,7 +148,7 @@ export class Topic {
 
   /** Tells the offsets of this topic from those of one that had the same name before. */
   get epoch(): string {
-    this.#epoch ??= this.#kept === undefined ? nanoid(10) : this.#nameOf(this.#kept.epoch);
+    this.#epoch ??= this.#kept === undefined ? nanoid(10) : logEpochName(this.#kept.epoch, this.#surroundings.node);
     return this.#epoch;
   }
 
@@ -223,12 +223,6 @@ export class Topic {
     if (this.#away !== undefined) for (const row of this.#away) row.channel?.cast.missed(gap);
   }
 
-  /** The epoch of a log in the store as clients know it: two nodes may begin theirs in the same millisecond. */
-  #nameOf(epoch: number): string {
-    const { node } = this.#surroundings;
-    return node === undefined ? epoch.toString(36) : `${epoch.toString(36)}@${node}`;
-  }
-
   #sizeWithout(session: SessionRef): number {
     let { size } = this;
     for (const row of this.#live) if (row.session === session) size--;
@@ -262,4 +256,9 @@ export class Topic {
     this.#kept?.end();
     this.#kept = undefined;
   }
+}
+
+/** The epoch of a log in the store as clients know it: two nodes may begin theirs in the same millisecond. */
+export function logEpochName(epoch: number, node: string | undefined): string {
+  return node === undefined ? epoch.toString(36) : `${epoch.toString(36)}@${node}`;
 }

@@ -3,6 +3,7 @@ import {
   type ActorSystem,
   type AnyRef,
   BadArgumentError,
+  type Clock,
   type ClockTimer,
   type LimitedReporter,
   limitReports,
@@ -11,9 +12,11 @@ import {
 import { type NodeIdentity, nodeOf } from "../../src/cluster/node-port.js";
 import type { BucketRule } from "../../src/transport/admission/token-bucket.js";
 import { ActorListeners } from "./actor-listeners.js";
+import { Arrivals } from "./arrivals.js";
 import type { ClientTopics, Publishing, TopicsFeed } from "./client-topics.js";
 import { checkMessage, checkSubscribing } from "./check-publishing.js";
-import { Interest } from "./interest-index.js";
+import type { HeardRecord } from "./heard-record.js";
+import type { MissedPublications } from "./missed-publications.js";
 import { OwnInterest } from "./own-interest.js";
 import { Publication } from "./publication.js";
 import { PublishLimits } from "./publish-limits.js";
@@ -23,7 +26,7 @@ import { type LogPart, type LogRule, type LogStart, TopicLogs } from "./topic-lo
 import type { TopicPosition } from "./topic-message.js";
 import { TopicRules } from "./topic-rules.js";
 import { unknownTopics } from "./topics-error.js";
-import { type Recipients, TopicsNodes, type TopicsOfNode } from "./topics-nodes.js";
+import { isForClients, type Recipients, type SendingOut, TopicsNodes, type TopicsOfNode } from "./topics-nodes.js";
 import type { CheckedTopicsOptions } from "./topics-options.js";
 import type { PublishRefusal, PublishResult, TopicSubscribeResult, TopicsCounts } from "./topics-results.js";
 
@@ -71,6 +74,11 @@ export class TopicsCore implements TopicsFeed, TopicsOfNode {
   open = true;
   /** The topics of the same name on other nodes; `undefined` in a system that is in no cluster. */
   #nodes: TopicsNodes | undefined;
+  readonly #arrivals = new Arrivals({
+    handOut: ({ publication, id }) => this.arrived(publication, id),
+    handOutLate: (topic, { publication, id }) => this.#toClients(topic, publication, id),
+    lost: () => this.#tellOfGap(),
+  });
   #turnDue = false;
   #sweep: ClockTimer | undefined;
   readonly #totals = {
@@ -206,13 +214,15 @@ export class TopicsCore implements TopicsFeed, TopicsOfNode {
     if (refusal !== undefined) return refusal;
     const retain = what.retain === true;
     const others = what.isLocal === true ? undefined : this.#nodes?.recipients(topic, retain);
-    const isForClients = retain || (others !== undefined && isForClientsOf(others));
+    const number = what.isLocal === true ? undefined : this.#nodes?.missing.next();
+    const needsFrame = retain || (others !== undefined && isForClients(others));
     for (const each of this.#clients.keys()) {
       // What is retained will be sent to clients that are not here yet, and clients of other nodes have the same limits.
-      if (isForClients || each.find(topic) !== undefined) each.checkSize(publication.bytes);
+      if (needsFrame || each.find(topic) !== undefined) each.checkSize(publication.bytes);
     }
     // First of all: what cannot be carried is an error, and then nobody gets it.
-    const nodes = others === undefined ? 0 : this.#send(publication, others, { ...what, retain, isForClients });
+    const nodes = others === undefined ? 0 : this.#send(publication, others, { ...what, number, retain, needsFrame });
+    if (number !== undefined) this.#nodes?.missing.remember(publication, what.id, number);
     if (rule?.log !== undefined) this.#log(publication, rule.log);
     if (retain) this.#retained.set(topic, publication);
     this.#totals.published++;
@@ -237,7 +247,12 @@ export class TopicsCore implements TopicsFeed, TopicsOfNode {
     const publication = new Publication({ topics: this.options.name, topic, event, payload, key });
     const refusal = this.#refusal(what, publication, this.#rules.find(topic)?.rate);
     if (refusal !== undefined) return refusal;
-    const nodes = this.#send(publication, to, { ...what, retain: false, isForClients: isForClientsOf(to) });
+    const nodes = this.#send(publication, to, {
+      ...what,
+      number: this.#nodes?.missing.next(),
+      retain: false,
+      needsFrame: isForClients(to),
+    });
     if (nodes === 0) return undefined;
     this.#totals.published++;
     return { ok: true, clients: 0, actors: 0, nodes, position: undefined };
@@ -274,18 +289,11 @@ export class TopicsCore implements TopicsFeed, TopicsOfNode {
   // What the other nodes have to say.
 
   arrived(publication: Publication, id: string | undefined): void {
+    if (this.#arrivals.holds({ publication, id })) return;
     const { topic } = publication;
     if (id !== undefined && this.#isRepeated(topic, id)) return;
     this.#totals.received++;
-    this.#carefully(topic, () => {
-      const rule = this.#rules.find(topic)?.log;
-      if (rule !== undefined) this.#log(publication, rule);
-      for (const each of this.#clients.keys()) {
-        if (each.find(topic) === undefined) continue;
-        each.checkSize(publication.bytes);
-        each.send(publication, undefined, id);
-      }
-    });
+    this.#toClients(topic, publication, id);
     // No actor had subscribed yet that the publisher's node knew of.
     if (publication.isFrameOnly) return;
     if (this.listeners.pending < this.options.maxPending) this.listeners.deliver(publication, undefined);
@@ -293,6 +301,12 @@ export class TopicsCore implements TopicsFeed, TopicsOfNode {
       this.#totals.overloaded++;
       this.#refused(topic, { ok: false, reason: "overloaded", retryAfterMs: OVERLOADED_RETRY_MS });
     }
+  }
+
+  /** Goes on where an earlier life of this node has ended; see {@link Arrivals.goOnAfter}. */
+  async goOnAfter(heard: HeardRecord): Promise<void> {
+    const { missing } = this;
+    if (missing !== undefined) await this.#arrivals.goOnAfter(heard, missing, () => this.open);
   }
 
   takeRetained(topic: string, publication: Publication | undefined, isLate: boolean): void {
@@ -312,10 +326,14 @@ export class TopicsCore implements TopicsFeed, TopicsOfNode {
   /** Nobody may take what comes next for what comes next: clients are told, and logs begin anew. */
   lost(node: NodeIdentity): void {
     this.#totals.missed++;
-    for (const each of this.#clients.keys()) each.missed();
+    this.#tellOfGap();
     this.#logs.clear();
     const text = `The topics ${this.name} have lost messages on the way from node ${node.name}`;
     this.#report({ type: "publications_lost", level: "warning", text, details: { node } });
+  }
+
+  #tellOfGap(): void {
+    for (const each of this.#clients.keys()) each.missed();
   }
 
   uncarried(topic: string, thrown: unknown): void {
@@ -323,8 +341,13 @@ export class TopicsCore implements TopicsFeed, TopicsOfNode {
     this.#report({ type: "cannot_carry", level: "error", text, details: { topic, error: thrown } });
   }
 
-  wallTime(): number {
-    return this.system.clock.wallTime();
+  get clock(): Clock {
+    return this.system.clock;
+  }
+
+  /** What kept sessions of dead nodes have missed; `undefined` in a system that is in no cluster. */
+  get missing(): MissedPublications | undefined {
+    return this.#nodes?.missing;
   }
 
   clientsChanged(topic: string): void {
@@ -366,11 +389,12 @@ export class TopicsCore implements TopicsFeed, TopicsOfNode {
     for (const topic of clients.names) this.#interest.changed(topic);
   }
 
-  #send(publication: Publication, to: Recipients, how: Publishing & { readonly isForClients: boolean }): number {
+  #send(publication: Publication, to: Recipients, how: SendingOut): number {
     // Where there are clients its JSON form is needed; that it has none is known here.
-    if (how.isForClients) void publication.frame;
+    if (how.needsFrame) void publication.frame;
     const valued = this.#rules.find(publication.topic)?.log !== undefined;
-    return this.#nodes?.send(publication, to, { id: how.id, retain: how.retain === true, valued }) ?? 0;
+    const { id, number, retain } = how;
+    return this.#nodes?.send(publication, to, { id, number, retain: retain === true, valued }) ?? 0;
   }
 
   /** Does what may fail with what another node has sent: its publisher hears nothing of it. */
@@ -381,6 +405,19 @@ export class TopicsCore implements TopicsFeed, TopicsOfNode {
       const text = `The topics ${this.name} could not hand out what another node published on ${whatCame(topic)}: ${String(thrown)}`;
       this.#report({ type: "broadcast_failed", level: "error", text, details: { topic, error: thrown } });
     }
+  }
+
+  /** What another node has published goes to the clients here, and into the log. */
+  #toClients(topic: string, publication: Publication, id: string | undefined): void {
+    this.#carefully(topic, () => {
+      const rule = this.#rules.find(topic)?.log;
+      if (rule !== undefined) this.#log(publication, rule);
+      for (const each of this.#clients.keys()) {
+        if (each.find(topic) === undefined) continue;
+        each.checkSize(publication.bytes);
+        each.send(publication, undefined, id);
+      }
+    });
   }
 
   #isRepeated(topic: string, id: string): boolean {
@@ -459,9 +496,4 @@ export class TopicsCore implements TopicsFeed, TopicsOfNode {
     // A caller may have found it before it was stopped.
     if (!this.open) throw unknownTopics(this.name);
   }
-}
-
-function isForClientsOf(others: Recipients): boolean {
-  for (const wants of others.values()) if ((wants & Interest.clients) !== 0) return true;
-  return false;
 }

@@ -1,4 +1,11 @@
-import type { Member, NodeIdentity, NodePort, NodeService } from "../../src/cluster/node-port.js";
+import type { Clock } from "../../src/index.js";
+import {
+  type Member,
+  type NodeIdentity,
+  nodeKey,
+  type NodePort,
+  type NodeService,
+} from "../../src/cluster/node-port.js";
 import { NodeTables } from "../nodes/node-tables.js";
 import { type TableMessage, tableMessageOf } from "../nodes/table-message.js";
 import {
@@ -9,7 +16,10 @@ import {
   withFrame,
   withValue,
 } from "./carried.js";
-import { Interest, InterestIndex } from "./interest-index.js";
+import type { Publishing } from "./client-topics.js";
+import { Interest, InterestIndex, isKeptKey, topicOfKey } from "./interest-index.js";
+import { missedMessageOf, type MissedMessage } from "./missed-message.js";
+import { MissedPublications } from "./missed-publications.js";
 import type { Publication } from "./publication.js";
 import { type RetainedStamp, RetainedStamps } from "./retained-stamps.js";
 
@@ -26,8 +36,7 @@ export interface TopicsOfNode {
   lost(node: NodeIdentity): void;
   /** What is retained of a topic cannot be told to another node. */
   uncarried(topic: string, thrown: unknown): void;
-  /** Milliseconds since 1970. */
-  wallTime(): number;
+  readonly clock: Clock;
 }
 
 /** Which nodes get a message, and what they want of it. */
@@ -49,6 +58,8 @@ export class TopicsNodes implements NodeService {
   readonly #interest: NodeTables<number>;
   readonly #index = new InterestIndex<NodeIdentity>();
   readonly #stamps = new RetainedStamps();
+  /** What the kept sessions of dead nodes have missed. */
+  readonly missing: MissedPublications;
   /** Until then the nodes that are there do not know of this one's topics. */
   #isAttached = false;
 
@@ -56,10 +67,21 @@ export class TopicsNodes implements NodeService {
     this.#port = port;
     this.#topics = topics;
     this.#service = SERVICE + topics.name;
-    this.#self = keyOf(port.self);
+    this.#self = nodeKey(port.self);
     this.#interest = new NodeTables<number>({
       tell: (node, message: TableMessage<number>) => port.tell(node, this.#service, message),
-      changed: (node, key, wants) => this.#index.set(node, key, wants),
+      changed: (node, key, wants) => {
+        if (isKeptKey(key)) this.missing.keeps(node, topicOfKey(key), wants !== undefined);
+        else this.#index.set(node, key, wants);
+      },
+    });
+    this.missing = new MissedPublications({
+      self: port.self,
+      topics: topics.name,
+      clock: topics.clock,
+      nodes: () => this.#known("up", "draining"),
+      silent: () => this.#known("suspected"),
+      tell: (node, message) => this.#tell(node, message),
     });
     port.addService(this.#service, this);
     this.#isAttached = true;
@@ -86,7 +108,7 @@ export class TopicsNodes implements NodeService {
   recipient(name: string, topic: string): Recipients | undefined {
     for (const { node, state } of this.#port.members) {
       if (node.name !== name || (state !== "up" && state !== "draining")) continue;
-      const known = this.#interest.nodes.find((each) => keyOf(each) === keyOf(node));
+      const known = this.#interest.nodes.find((each) => nodeKey(each) === nodeKey(node));
       if (known !== undefined) return new Map([[known, this.#index.find(topic)?.get(known) ?? Interest.values]]);
     }
     return undefined;
@@ -97,20 +119,20 @@ export class TopicsNodes implements NodeService {
    *
    * @throws {CodecError} `cannot_carry`, and then it goes to nobody
    */
-  send(publication: Publication, to: Recipients, { id, retain, valued }: Sending): number {
-    const stamp = retain ? this.#stamps.next(this.#self, this.#topics.wallTime()) : undefined;
+  send(publication: Publication, to: Recipients, { id, number, retain, valued }: Sending): number {
+    const stamp = retain ? this.#stamps.next(this.#self, this.#topics.clock.wallTime()) : undefined;
     let value: CarriedPublication | undefined;
     let frame: CarriedPublication | undefined;
     let nodes = 0;
     // Values first: what cannot be carried must not have reached some.
     for (const [node, wants] of to) {
       if (!valued && !retain && wants === Interest.clients) continue;
-      value ??= withValue("publish", publication, id, stamp);
+      value ??= withValue("publish", publication, { id, stamp, number });
       if (this.#tell(node, value) && wants > 0) nodes++;
     }
     for (const [node, wants] of to) {
       if (valued || retain || wants !== Interest.clients) continue;
-      frame ??= withFrame(publication, id);
+      frame ??= withFrame(publication, { id, number });
       if (this.#tell(node, frame)) nodes++;
     }
     if (stamp !== undefined) this.#stamps.take(publication.topic, stamp, false);
@@ -119,13 +141,14 @@ export class TopicsNodes implements NodeService {
 
   /** What was retained of a topic is not any more. */
   cleared(topic: string): void {
-    const stamp = this.#stamps.next(this.#self, this.#topics.wallTime());
+    const stamp = this.#stamps.next(this.#self, this.#topics.clock.wallTime());
     this.#stamps.take(topic, stamp, true);
     for (const node of this.#interest.nodes) this.#tell(node, { kind: "cleared", topic, stamp });
   }
 
   /** Lets the others know that nobody here is interested any more. */
   close(): void {
+    this.missing.close();
     this.#interest.close();
     this.#stamps.clear();
     this.#port.removeService(this.#service, this);
@@ -133,7 +156,9 @@ export class TopicsNodes implements NodeService {
 
   received(from: NodeIdentity, told: unknown): void {
     const carried = carriedOf(told);
-    if (carried !== undefined) return this.#take(carried);
+    if (carried !== undefined) return this.#take(from, carried);
+    const missed = missedMessageOf(told);
+    if (missed !== undefined) return this.missing.take(from, missed);
     const message = tableMessageOf(told, isNumber);
     if (message === undefined) return;
     const lost = this.#interest.take(from, message);
@@ -143,11 +168,13 @@ export class TopicsNodes implements NodeService {
 
   memberChanged({ node, state }: Member): void {
     if (state === "down") {
+      this.missing.down(node);
       this.#interest.down(node);
       // Some may have heard from it what others have not.
-      const gone = keyOf(node);
+      const gone = nodeKey(node);
       for (const other of this.#interest.nodes) this.#tellRetained(other, gone);
-    } else if (state === "up" || !this.#interest.knows(node)) {
+    } else if (state === "suspected") this.missing.missed(node);
+    else if (state === "up" || !this.#interest.knows(node)) {
       this.#interest.up(node, !this.#isAttached);
       this.#tellRetained(node);
     }
@@ -156,6 +183,7 @@ export class TopicsNodes implements NodeService {
   missed(from: NodeIdentity): void {
     // What was lost may have said that somebody there is interested: what this node has published since did not go there.
     this.#interest.failed(from);
+    this.missing.missed(from);
     this.#interest.missed(from);
     this.#tellRetained(from);
     this.#topics.lost(from);
@@ -165,18 +193,27 @@ export class TopicsNodes implements NodeService {
     for (const node of this.#interest.nodes) this.#interest.down(node);
   }
 
-  #tell(node: NodeIdentity, message: CarriedMessage): boolean {
+  /** The nodes with these topics that are in one of some states. */
+  #known(...states: readonly Member["state"][]): NodeIdentity[] {
+    const members = this.#port.members.filter(({ state }) => states.includes(state));
+    const keys = new Set(members.map(({ node }) => nodeKey(node)));
+    return this.#interest.nodes.filter((node) => keys.has(nodeKey(node)));
+  }
+
+  #tell(node: NodeIdentity, message: CarriedMessage | MissedMessage): boolean {
     const told = this.#port.tell(node, this.#service, message);
     if (!told) this.#interest.failed(node);
     return told;
   }
 
-  #take(carried: CarriedMessage): void {
+  #take(from: NodeIdentity, carried: CarriedMessage): void {
     const { topic, stamp } = carried;
     if (carried.kind === "cleared") {
       if (this.#stamps.take(topic, carried.stamp, true)) this.#topics.takeRetained(topic, undefined, false);
       return;
     }
+    // First of all: what comes of it is kept together with this.
+    if (carried.number !== undefined) this.missing.arrived(from, topic, carried.number);
     const publication = publicationOf(this.#topics.name, carried);
     // Before it is handed out, so that whoever subscribes on hearing of it finds it.
     const isLate = carried.kind === "retained";
@@ -188,15 +225,15 @@ export class TopicsNodes implements NodeService {
 
   /** Tells a node what is retained, but for what others can tell it themselves; or what came from one node. */
   #tellRetained(node: NodeIdentity, of?: string): void {
-    const others = new Set(this.#interest.nodes.map(keyOf));
+    const others = new Set(this.#interest.nodes.map(nodeKey));
     // What it has told itself it may have forgotten.
-    others.delete(keyOf(node));
+    others.delete(nodeKey(node));
     const isMine = (stamp: RetainedStamp): boolean => (of === undefined ? !others.has(stamp.node) : stamp.node === of);
     for (const [topic, stamp] of this.#stamps.held()) {
       const publication = isMine(stamp) ? this.#topics.retained(topic) : undefined;
       if (publication === undefined) continue;
       try {
-        this.#port.tell(node, this.#service, withValue("retained", publication, undefined, stamp));
+        this.#port.tell(node, this.#service, withValue("retained", publication, { stamp }));
       } catch (thrown) {
         // It was retained while no other node was there to tell.
         this.#topics.uncarried(topic, thrown);
@@ -212,15 +249,26 @@ export class TopicsNodes implements NodeService {
 export interface Sending {
   /** See `Topic.broadcast`. */
   readonly id: string | undefined;
+  /** Its number among all that this node publishes. */
+  readonly number: number | undefined;
   readonly retain: boolean;
   /** As a value also where only clients are. */
   readonly valued: boolean;
 }
 
-function isNumber(value: unknown): value is number {
-  return typeof value === "number";
+/** A message that goes to other nodes, as it was published. */
+export interface SendingOut extends Publishing {
+  readonly number: number | undefined;
+  /** Whether its JSON form is needed, for clients. */
+  readonly needsFrame: boolean;
 }
 
-function keyOf({ name, incarnation }: NodeIdentity): string {
-  return `${name}/${incarnation}`;
+/** Whether some of the recipients want it for clients. */
+export function isForClients(recipients: Recipients): boolean {
+  for (const wants of recipients.values()) if ((wants & Interest.clients) !== 0) return true;
+  return false;
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number";
 }

@@ -10,8 +10,10 @@ import {
   release,
   whatCame,
 } from "../../src/index.js";
+import type { StoreChange } from "../../src/store/store-port.js";
 import type { BroadcastOptions } from "./broadcast.js";
 import type { Publishing } from "./client-topics.js";
+import { type HeardRecord, putHeard } from "./heard-record.js";
 import type { PublishOptions, TopicSubscribeOptions } from "./local-topics.js";
 import type { Subscriptions } from "./subscriptions.js";
 import { checkTopic } from "./topic-name.js";
@@ -26,7 +28,16 @@ export interface EndpointTopics {
   readonly options?: TopicsOptions;
   readonly subscriptions: Subscriptions | undefined;
   /** Says when what was broadcast is safe in a store; `undefined` without one. */
-  readonly writer: { whenSafe(safe: () => void): void } | undefined;
+  readonly writer: TopicsWriter | undefined;
+  /** Takes what the store says of which messages of other nodes an earlier life of this one has heard. */
+  readonly takeHeard?: () => HeardRecord | undefined;
+}
+
+/** Brings what concerns topics into a store. */
+export interface TopicsWriter {
+  whenSafe(safe: () => void): void;
+  /** Asked for a change that goes with every commit. */
+  beside: (() => StoreChange | undefined) | undefined;
 }
 
 /**
@@ -70,6 +81,15 @@ export class Topics extends Actor<TopicsOptions | EndpointTopics | undefined> {
     if (this.#subscriptions === undefined) return;
     this.#subscriptions.feed = core;
     this.#subscriptions.node = core.clusterNode;
+    const { missing } = core;
+    if (missing === undefined || endpoint?.writer === undefined) return;
+    endpoint.writer.beside = () => {
+      const heard = missing.takeHeard();
+      return heard === undefined ? undefined : putHeard(heard);
+    };
+    const before = endpoint.takeHeard?.();
+    // Not awaited: clients may come meanwhile, and wait for it as for any other message.
+    if (before !== undefined) void core.goOnAfter(before);
   }
 
   /** See {@link LocalTopics.publish}. */

@@ -18,7 +18,7 @@ export const BENCH = resolve(import.meta.dirname, "..");
  */
 
 /** Folders with programs that one process runs; no name occurs in two of them. */
-const FOLDERS = ["micro", "savina", "supervision", "registry", "leases"];
+const FOLDERS = ["micro", "savina", "supervision", "registry", "leases", "cluster"];
 
 /**
  * Finds a program.

@@ -23,6 +23,16 @@ export function loadActors() {
   return load("actors/index.js");
 }
 
+/** @returns {Promise<typeof import("../../src/cluster/index.js")>} the cluster's public names */
+export function loadCluster() {
+  return load("src/cluster/index.js");
+}
+
+/** @returns {Promise<typeof import("../../src/testing/index.js")>} the test kit's public names */
+export function loadTesting() {
+  return load("src/testing/index.js");
+}
+
 /** @returns {Promise<typeof import("../../src/store/index.js")>} the stores' public names */
 export function loadStore() {
   return load("src/store/index.js");
@@ -37,9 +47,10 @@ export function loadClient() {
  * What the benches use of comedy.
  *
  * @typedef {{
- *   createChild(definition: object): Promise<ComedyActor>,
+ *   createChild(definition: object | string, options?: object): Promise<ComedyActor>,
  *   send(topic: string, ...args: unknown[]): Promise<void>,
- *   sendAndReceive(topic: string, ...args: unknown[]): Promise<unknown>,
+ *   sendAndReceive(topic: string, ...args: unknown[]): Promise<any>,
+ *   getState(): string,
  *   destroy(): Promise<void>,
  * }} ComedyActor
  */
@@ -50,10 +61,29 @@ export function loadClient() {
  * @returns {Promise<ComedyActor>}
  */
 export async function startComedy() {
+  return (await comedySystem("Error")).rootActor();
+}
+
+/**
+ * Starts comedy with an actor in a process of its own.
+ *
+ * @param {string} module path of the module that defines the actor
+ * @returns {Promise<{ actor: ComedyActor, stop: () => Promise<void> }>}
+ */
+export async function startForkedComedy(module) {
+  const system = await comedySystem("Silent");
+  const root = await system.rootActor();
+  // Two slashes begin a path that is absolute.
+  const actor = await root.createChild(`/${module}`, { mode: "forked", name: "bench", onCrash: "respawn" });
+  return { actor, stop: () => system.destroy() };
+}
+
+/** @param {string} logged the least that is written to its log */
+async function comedySystem(logged) {
   // Named by a variable: the peers are installed on the first bench, type checks run without them.
   const name = "comedy";
   const { default: createActorSystem } = await import(name);
-  return createActorSystem({ loggerConfig: { categories: { Default: "Error" } } }).rootActor();
+  return createActorSystem({ loggerConfig: { categories: { Default: logged } } });
 }
 
 /**

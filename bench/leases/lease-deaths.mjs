@@ -12,12 +12,12 @@ const DEATHS_A_TICK = 100;
 /** @param {Durations} durations */
 export async function holdfast(durations) {
   const { Actor, createSystem } = await loadKernel();
-  const { LeaseManager } = await loadActors();
+  const { LeaseManager, leasesOf } = await loadActors();
 
   class Mortal extends Actor {
-    /** @param {import("../../src/index.js").ActorRef<import("../../actors/index.js").LeaseManager<{}>>} pool */
+    /** @param {import("../../actors/index.js").LocalLeases<{}>} pool */
     async take(pool) {
-      const answer = await pool.call.get();
+      const answer = await pool.get();
       if (!answer.ok) throw new Error(`Expected a lease, got ${answer.reason}`);
       this.stop();
     }
@@ -25,7 +25,7 @@ export async function holdfast(durations) {
 
   class Client extends Actor {
     /**
-     * @param {import("../../src/index.js").ActorRef<import("../../actors/index.js").LeaseManager<{}>>} pool
+     * @param {import("../../actors/index.js").LocalLeases<{}>} pool
      * @param {Meter} meter
      */
     async run(pool, meter) {
@@ -39,7 +39,7 @@ export async function holdfast(durations) {
   const resources = Array.from({ length: RESOURCES }, () => ({}));
   const pool = await system.start(LeaseManager, { resources });
   const meter = new Meter(durations);
-  (await system.start(Client)).cast.run(pool, meter);
+  (await system.start(Client)).cast.run(leasesOf(system, pool), meter);
   const rate = await meter.rate;
   const { totals } = await pool.call.stats();
   if (totals.holderDied < totals.granted - RESOURCES) throw new Error("Expected each lease to end with its holder");

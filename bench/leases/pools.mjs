@@ -26,6 +26,40 @@ const CYCLES_A_TICK = 100;
  */
 export async function holdfastCycles(durations, clients) {
   const { Actor, createSystem } = await loadKernel();
+  const { LeaseManager, leasesOf } = await loadActors();
+
+  class Client extends Actor {
+    /**
+     * @param {import("../../actors/index.js").LocalLeases<{}>} pool
+     * @param {Meter} meter
+     */
+    async run(pool, meter) {
+      const mine = { holder: this.self() };
+      do {
+        for (let i = 0; i < CYCLES_A_TICK; i++) {
+          const answer = await pool.get(mine);
+          if (!answer.ok) throw new Error(`Expected a lease, got ${answer.reason}`);
+          pool.return(answer.lease);
+        }
+      } while (meter.tick(CYCLES_A_TICK));
+    }
+  }
+
+  const system = await createSystem();
+  const pool = leasesOf(system, await startManager(system, LeaseManager, clients));
+  const meter = new Meter(durations);
+  for (let i = 0; i < clients; i++) (await system.start(Client)).cast.run(pool, meter);
+  return meter.rate;
+}
+
+/**
+ * The same by messages to the manager, as an actor on another node does it, and as a gen_server is used.
+ *
+ * @param {Durations} durations
+ * @param {number} clients that get and return at the same time
+ */
+export async function messageCycles(durations, clients) {
+  const { Actor, createSystem } = await loadKernel();
   const { LeaseManager } = await loadActors();
 
   class Client extends Actor {
@@ -45,11 +79,20 @@ export async function holdfastCycles(durations, clients) {
   }
 
   const system = await createSystem();
-  const resources = Array.from({ length: RESOURCES }, () => ({}));
-  const pool = await system.start(LeaseManager, { resources, maxWaiting: clients });
+  const pool = await startManager(system, LeaseManager, clients);
   const meter = new Meter(durations);
   for (let i = 0; i < clients; i++) (await system.start(Client)).cast.run(pool, meter);
   return meter.rate;
+}
+
+/**
+ * @param {import("../../src/index.js").ActorSystem} system
+ * @param {typeof import("../../actors/index.js").LeaseManager} LeaseManager
+ * @param {number} maxWaiting
+ * @returns {Promise<import("../../src/index.js").ActorRef<import("../../actors/index.js").LeaseManager<{}>>>}
+ */
+function startManager(system, LeaseManager, maxWaiting) {
+  return system.start(LeaseManager, { resources: Array.from({ length: RESOURCES }, () => ({})), maxWaiting });
 }
 
 /**

@@ -28,6 +28,12 @@ export const leaseScenarios = [
     beam: { "BEAM gen_server": "lease_waiters" },
   }),
   programs({
+    name: "lease-message",
+    about: "leases by message, one client, nobody waits",
+    ...perSecond,
+    beam: { "BEAM gen_server": "lease_one" },
+  }),
+  programs({
     name: "lease-deaths",
     about: "leases whose holders die",
     ...perSecond,

@@ -10,6 +10,7 @@ import { finish } from "../harness/finish.mjs";
  * @property {number} port
  * @property {() => number} count connections that are fully set up
  * @property {() => object} memory
+ * @property {() => Promise<{ user: number, system: number }>} [cpu] CPU time in microseconds, where the server is more than this process
  * @property {(bytes: number) => void} broadcast sends a text of so many bytes to everyone
  * @property {() => void | Promise<void>} stop
  */
@@ -45,13 +46,19 @@ export function answerTo(server) {
     if (command.type === "memory") process.send?.({ type: "memory", ...server.memory() });
     else if (command.type === "rss") process.send?.({ type: "rss", rssBytes: process.memoryUsage.rss() });
     else if (command.type === "count") process.send?.({ type: "count", count: server.count() });
-    else if (command.type === "cpu") process.send?.({ type: "cpu", ...process.cpuUsage() });
+    else if (command.type === "cpu") void tellCpu(server);
     else if (command.type === "broadcast") {
       process.send?.({ type: "broadcast", atNs: String(process.hrtime.bigint()) });
       server.broadcast(command.bytes ?? 100);
     } else if (command.type === "stop") void stop();
   });
   process.send({ type: "listening", port: server.port, pid: process.pid });
+}
+
+/** @param {Server} server */
+async function tellCpu(server) {
+  const usage = server.cpu === undefined ? process.cpuUsage() : await server.cpu();
+  process.send?.({ type: "cpu", ...usage });
 }
 
 /**

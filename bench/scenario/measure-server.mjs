@@ -12,28 +12,40 @@ const ADDRESSES = 8;
 /** How long a broadcast may take before the run counts as failed. */
 const BROADCAST_TIMEOUT_MS = 30_000;
 
+const CHANNELS = "/socket/websocket?vsn=2.0.0";
+
 /**
- * Servers by name: their program, the path of their socket and what the load speaks to them.
+ * Servers by name: their program, the path of their socket and what the load speaks to them. One that runs on several cores is not pinned to one.
  *
- * @type {Readonly<Record<string, { file: string, path: string, dialect: import("../load/dialect.mjs").Dialect }>>}
+ * @typedef {{ file: string, path: string, dialect: import("../load/dialect.mjs").Dialect, cores?: number }} ServerKind
+ *
+ * @type {Readonly<Record<string, ServerKind>>}
  */
 export const servers = {
   ws: { file: "scenario/server-ws.mjs", path: "/", dialect: "raw" },
-  holdfast: { file: "scenario/server-holdfast.mjs", path: "/socket/websocket?vsn=2.0.0", dialect: "hello" },
+  holdfast: { file: "scenario/server-holdfast.mjs", path: CHANNELS, dialect: "hello" },
   "holdfast-raw": { file: "scenario/server-holdfast.mjs", path: "/raw", dialect: "raw" },
+  "holdfast-1-core": { file: "cluster/server-cores.mjs", path: CHANNELS, dialect: "hello", cores: 1 },
+  "holdfast-2-cores": { file: "cluster/server-cores.mjs", path: CHANNELS, dialect: "hello", cores: 2 },
 };
 
 /**
+ * @typedef {object} Echo
+ * @property {number} clients
+ * @property {number} inFlight
+ * @property {number} [beforehandMs] how long echoes run first that count for nothing, not even for the CPU time
+ *
  * @typedef {object} Load
  * @property {string} server key of {@link servers}
  * @property {readonly string[]} flags Node flags of the server
+ * @property {boolean} [unpinned] neither the server nor its load is kept to cores of its own; so it is where the server is on several
  * @property {number} connections
  * @property {boolean} [join] whether the clients join a channel (true)
  * @property {boolean} [heap] also count the live heap, after a full collection that follows the reading of resident bytes
  * @property {number} [broadcasts] how many broadcasts of 100 bytes to time, after the idle reading
  * @property {boolean} [used] read resident bytes once more, after those broadcasts and one echo of each connection
  * @property {number} [warmBroadcasts] then time so many broadcasts more, whose figures replace those of the first ones
- * @property {{ clients: number, inFlight: number }} [echo] then run echoes of 100 bytes
+ * @property {Echo} [echo] then run echoes of 100 bytes
  */
 
 /**
@@ -50,17 +62,15 @@ export async function measureServer(context, load) {
   const kind = servers[load.server];
   if (kind === undefined)
     throw new RangeError(`Expected one of ${Object.keys(servers).join(", ")}, got ${load.server}`);
-  const server = new Controlled([
-    ...context.pinning.server,
-    process.execPath,
-    "--expose-gc",
-    ...flags,
-    resolve(BENCH, kind.file),
-  ]);
+  const pinning = load.unpinned || kind.cores !== undefined ? { server: [], load: [] } : context.pinning;
+  const server = new Controlled(
+    [...pinning.server, process.execPath, "--expose-gc", ...flags, resolve(BENCH, kind.file)],
+    { ...process.env, BENCH_CORES: String(kind.cores ?? "") },
+  );
   /** @type {Controlled | undefined} */ let flood;
   try {
     context.show(`${load.server} starts`);
-    const { port } = await server.next("listening", 20_000);
+    const { port } = await server.next("listening", 60_000);
     const memoryBefore = await server.ask({ type: "memory" });
     const cpuBefore = await server.ask({ type: "cpu" });
     context.show(`${connections} connections to ${load.server}`);
@@ -78,7 +88,7 @@ export async function measureServer(context, load) {
       ...(load.join === false ? ["--no-join"] : []),
     ];
     flood = new Controlled([
-      ...context.pinning.load,
+      ...pinning.load,
       process.execPath,
       resolve(BENCH, "load/flood.mjs"),
       ...options.map(String),
@@ -150,10 +160,11 @@ async function measureBroadcasts(context, server, flood, connections, broadcasts
  * @param {import("../harness/context.mjs").Context} context
  * @param {Controlled} server
  * @param {Controlled} flood
- * @param {{ clients: number, inFlight: number }} echo
+ * @param {Echo} echo
  */
-async function measureEcho(context, server, flood, { clients, inFlight }) {
+async function measureEcho(context, server, flood, { clients, inFlight, beforehandMs }) {
   context.show(`echo, ${clients} connections, ${inFlight} in flight`);
+  if (beforehandMs !== undefined) await flood.ask({ type: "echo", inFlight, clients, warmMs: 0, runMs: beforehandMs });
   const cpuBefore = await server.ask({ type: "cpu" });
   const { echoes, elapsedMs, total } = await flood.ask({
     type: "echo",

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AuthenticatedUser, type Credentials, Endpoint } from "holdfast/actors";
 import { child, DynamicSupervisor, Supervisor } from "holdfast/supervisors";
-import type { Store } from "holdfast/store";
+import type { Store, StoreFolder } from "holdfast/store";
+import { Door } from "./door.js";
 import { admissionOf, type VisitorLimits } from "./limits.js";
-import { roomChannels } from "./room-channel.js";
+import { RoomChannel } from "./room-channel.js";
+import { RoomKeeper } from "./room-keeper.js";
 import type { RoomStore } from "./room-store.js";
 import { MOST_ROOMS, ROOMS } from "./rooms.js";
 import { Translators } from "./translators.js";
@@ -16,21 +18,22 @@ export interface LobbyStart {
   /** Answers requests for the page. */
   readonly page: (request: IncomingMessage, response: ServerResponse) => void;
   /** Where sessions are kept across restarts; in memory only without it. */
-  readonly store: Store | undefined;
-  /** Where rooms have their past from. */
+  readonly store: Store | StoreFolder | undefined;
+  /** Where this core keeps what was said in rooms. */
   readonly rooms: RoomStore;
   readonly limits: VisitorLimits;
 }
 
 /**
- * The whole server: the translators, the rooms, and the endpoint through which people come.
+ * The whole server: the translators, the rooms, and the endpoint through which people come. On several cores each has one.
  *
- * The endpoint starts last and stops first: so nobody comes before there are rooms, and all is still there while clients are told to come back.
+ * The endpoint starts after the others and stops before them: so nobody comes before there are rooms, and all is still there while clients are
+ * told to come back.
  */
 export class Lobby extends Supervisor<LobbyStart> {
   override init({ port, host, page, store, rooms, limits }: LobbyStart) {
     const socket = {
-      channels: { "room:*": roomChannels(rooms) },
+      channels: { "room:*": RoomChannel },
       authenticate,
       ...(store === undefined ? {} : { store }),
     };
@@ -41,8 +44,10 @@ export class Lobby extends Supervisor<LobbyStart> {
       periodMs: 5_000,
       children: [
         child(Translators, { id: "translating" }),
+        child(RoomKeeper, { id: "keeper", args: rooms }),
         child(DynamicSupervisor, { id: "rooms", name: ROOMS, args: { maxChildren: MOST_ROOMS } }),
         child(Endpoint, { id: "endpoint", args: { port, host, socket, routes: page, admission: admissionOf(limits) } }),
+        child(Door, { id: "door" }),
       ],
     } as const;
   }

@@ -1,17 +1,7 @@
 import type { ActorRef, Down } from "holdfast";
 import { CallError } from "holdfast";
-import {
-  type Answer,
-  Channel,
-  type ChannelClass,
-  error,
-  LeaseError,
-  type LeaseManager,
-  ok,
-  withLease,
-} from "holdfast/actors";
+import { type Answer, Channel, error, LeaseError, type LeaseManager, ok, withLease } from "holdfast/actors";
 import type { Room } from "./room.js";
-import type { RoomStore } from "./room-store.js";
 import { findRoom } from "./rooms.js";
 import { LONGEST_WAIT_MS, TRANSLATORS, type Translator } from "./translators.js";
 import { LONGEST_TEXT, readRoom, readSay, RoomEvent, type Translation } from "./wire.js";
@@ -26,9 +16,7 @@ const ENTER_AGAIN_MS = 500;
  * crashes the channel hears of it and enters the next one; when the channel crashes the client joins again by itself; when the server
  * was killed the tab's session comes back with a new one, which joins the room once more.
  */
-abstract class RoomChannel extends Channel {
-  /** Where rooms have their past from. */
-  protected abstract readonly store: RoomStore;
+export class RoomChannel extends Channel {
   #entered: ActorRef<Room> | undefined;
 
   override join(): Answer {
@@ -90,10 +78,12 @@ abstract class RoomChannel extends Channel {
   }
 
   async #tell(said: { readonly text: string; readonly translation?: Translation }): Promise<Answer> {
-    const room = await this.#room();
     // Async translations come one at a time, so this is still the push that is being handled.
     const push = this.pushId === undefined ? {} : { push: this.pushId };
-    const message = await room?.call.say({ author: this.#person, ...push, ...said }).catch(ifItEnded);
+    const what = { author: this.#person, ...push, ...said };
+    const say = async () => (await this.#room())?.call.say(what).catch(ifItEnded);
+    // Once more when the room's core has died: the next room knows whether it was said.
+    const message = (await say()) ?? (await say());
     return message === undefined ? error({ reason: "the room is being restarted" }) : ok({ number: message.number });
   }
 
@@ -104,7 +94,7 @@ abstract class RoomChannel extends Channel {
   }
 
   async #room(): Promise<ActorRef<Room> | undefined> {
-    return this.#name === undefined ? undefined : findRoom(this.system, this.store, this.#name);
+    return this.#name === undefined ? undefined : findRoom(this.system, this.#name);
   }
 
   get #name(): string | undefined {
@@ -114,16 +104,6 @@ abstract class RoomChannel extends Channel {
   get #person(): string {
     return this.user ?? "somebody";
   }
-}
-
-/** The class of the channels of rooms whose past is in a store. */
-export function roomChannels(store: RoomStore): ChannelClass {
-  // A class that is named as people know it from the tree.
-  const Here = class extends RoomChannel {
-    protected override readonly store = store;
-  };
-  Object.defineProperty(Here, "name", { value: RoomChannel.name });
-  return Here;
 }
 
 /** A room that ended before it answered is no reason to crash as well: the next one is there soon. */

@@ -12,6 +12,13 @@ export interface Said {
   readonly push?: string;
 }
 
+/** A log as it is kept, and as it goes from one core to another. */
+export interface KeptLog {
+  readonly log: string;
+  readonly last: number;
+  readonly messages: readonly ChatMessage[];
+}
+
 /**
  * The last 50 messages of a room, numbered from 1.
  *
@@ -23,11 +30,16 @@ export class RoomLog {
   #messages: readonly ChatMessage[];
   #last: number;
 
-  /** An empty log, or one that was kept. */
-  constructor(id: string, last = 0, messages: readonly ChatMessage[] = []) {
-    this.id = id;
-    this.#last = last;
-    this.#messages = messages;
+  /** A log that was kept, or an empty one. */
+  constructor(kept?: KeptLog) {
+    this.id = kept?.log ?? crypto.randomUUID();
+    this.#last = kept?.last ?? 0;
+    this.#messages = kept?.messages ?? [];
+  }
+
+  /** What is to be kept of it. */
+  get kept(): KeptLog {
+    return { log: this.id, last: this.#last, messages: this.#messages };
   }
 
   /** The number of the latest message; 0 before there is one. */

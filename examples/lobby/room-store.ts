@@ -1,13 +1,13 @@
 import type { Store } from "holdfast/store";
-import { RoomLog } from "./room-log.js";
+import type { KeptLog } from "./room-log.js";
 import { type ChatMessage, readRoom } from "./wire.js";
 
-/** Where what was said is kept across restarts of the server. */
+/** Where a core keeps what was said, across restarts of the server. */
 export interface RoomStore {
-  /** What was said in a room before; an empty log if nothing was, or if it cannot be read. */
-  read(room: string): Promise<RoomLog>;
+  /** What was said in a room before; `undefined` if nothing was, or if it cannot be read. */
+  read(room: string): Promise<KeptLog | undefined>;
   /** Keeps what was said in a room by now. */
-  keep(room: string, log: RoomLog): void;
+  keep(room: string, log: KeptLog): void;
 }
 
 /** Rooms whose past is kept; of more than these the one in which nothing was said for longest is forgotten. */
@@ -16,7 +16,7 @@ const INDEX = "lobby/rooms";
 
 /** Keeps nothing: each run of the server begins anew. */
 export const forgetfulRoomStore: RoomStore = {
-  read: async () => new RoomLog(crypto.randomUUID()),
+  read: async () => undefined,
   keep: () => undefined,
 };
 
@@ -30,8 +30,7 @@ export async function openRoomStore(store: Store, failed: (error: unknown) => vo
   const known = new Set(readList(parse(await store.readRecord(INDEX))).flatMap((name) => readRoom(name) ?? []));
   return {
     async read(room) {
-      const kept = parse(await store.readRecord(keyOf(room)));
-      return readLog(kept) ?? new RoomLog(crypto.randomUUID());
+      return readLog(parse(await store.readRecord(keyOf(room))));
     },
     keep(room, log) {
       const before = [...known];
@@ -43,11 +42,7 @@ export async function openRoomStore(store: Store, failed: (error: unknown) => vo
       const isNew = before.at(-1) !== room;
       store
         .commit([
-          {
-            type: "put_record",
-            key: keyOf(room),
-            value: bytesOf({ log: log.id, last: log.last, messages: log.messages }),
-          },
+          { type: "put_record", key: keyOf(room), value: bytesOf(log) },
           ...(isNew ? [{ type: "put_record", key: INDEX, value: bytesOf([...known]) } as const] : []),
           ...forgotten.map((name) => ({ type: "delete_record", key: keyOf(name) }) as const),
         ])
@@ -56,11 +51,11 @@ export async function openRoomStore(store: Store, failed: (error: unknown) => vo
   };
 }
 
-function readLog(value: unknown): RoomLog | undefined {
+function readLog(value: unknown): KeptLog | undefined {
   if (typeof value !== "object" || value === null || !("log" in value) || typeof value.log !== "string")
     return undefined;
   const last = "last" in value && typeof value.last === "number" ? value.last : 0;
-  return new RoomLog(value.log, last, readList("messages" in value ? value.messages : []).filter(isMessage));
+  return { log: value.log, last, messages: readList("messages" in value ? value.messages : []).filter(isMessage) };
 }
 
 function isMessage(value: unknown): value is ChatMessage {

@@ -1,7 +1,8 @@
 import { Actor, type AnyRef, type Down } from "holdfast";
 import type { Topics } from "holdfast/actors";
+import { clusterOf } from "holdfast/cluster";
+import { keepEverywhere } from "./room-keeper.js";
 import type { RoomLog, Said } from "./room-log.js";
-import type { RoomStore } from "./room-store.js";
 import { type ChatMessage, type History, type Person, type Present, RoomEvent, topicOf } from "./wire.js";
 
 /** What a room is started with. */
@@ -9,8 +10,6 @@ export interface RoomStart {
   readonly name: string;
   /** Handed to each incarnation of the room, so that a crash does not lose it. */
   readonly log: RoomLog;
-  /** Where the log is kept. */
-  readonly store: RoomStore;
 }
 
 const MOST_SHOWN = 100;
@@ -22,17 +21,22 @@ const KEPT_EMPTY_MS = 10 * 60_000;
 /**
  * One room of the chat: it puts messages in one order for all, keeps the last of them, and knows who is here.
  *
- * What survives its crash: the log, which comes with its start arguments, and is kept across restarts of the server where there is a store. Who is here it learns anew, because each channel watches its room and
- * enters the next incarnation. A room that nobody has been in for ten minutes ends.
+ * There is one of its name, also on several cores: people of all of them are in the same room. What survives its crash: the log, which comes with
+ * its start arguments, and is kept across restarts of the server where there is a store. Who is here it learns anew, because each channel watches
+ * its room and enters the next incarnation. A room that nobody has been in for ten minutes ends.
  */
 export class Room extends Actor<RoomStart> {
   #start: RoomStart | undefined;
   readonly #members = new Map<AnyRef, string>();
   #telling = false;
 
-  override init(start: RoomStart): void {
+  override async init(start: RoomStart) {
+    const outcome = await clusterOf(this.system).names.register(topicOf(start.name), this.self());
+    // Another core was faster.
+    if (!outcome.ok) return { ignore: true } as const;
     this.#start = start;
     this.sendAfter(KEPT_EMPTY_MS, EMPTY);
+    return undefined;
   }
 
   /** A channel is here, for as long as it lives. Answers with what was said before. */
@@ -47,14 +51,14 @@ export class Room extends Actor<RoomStart> {
   /**
    * Someone says something: all who are here get it, in the order in which the room heard it.
    *
-   * What comes twice, because the server was killed before it could answer, is said once: all are told of the same message again.
+   * What comes twice, because the server or the room's core was killed before it could answer, is said once: all are told of the same message again.
    */
-  say(said: Omit<Said, "at">): ChatMessage {
-    const { name, log, store } = this.#here;
+  async say(said: Omit<Said, "at">): Promise<ChatMessage> {
+    const { name, log } = this.#here;
     let message = log.ofPush(said.push);
     if (message === undefined) {
       message = log.add({ ...said, at: this.system.clock.wallTime() });
-      store.keep(name, log);
+      await keepEverywhere(this.system, name, log.kept);
     }
     this.#tell(RoomEvent.said, message);
     return message;

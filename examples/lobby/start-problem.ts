@@ -1,4 +1,5 @@
 import { errorOfReason, formatReason, StartError } from "holdfast";
+import { CoresError } from "holdfast/cluster";
 
 /**
  * Why the server did not start, in one sentence for a person.
@@ -6,6 +7,8 @@ import { errorOfReason, formatReason, StartError } from "holdfast";
  * A supervisor that cannot start says which child could not, and that child why, down to the error that was thrown: that one is told.
  */
 export function startProblem(error: unknown): string {
+  // Of a core's error the sentence is enough, as of one's own.
+  if (error instanceof CoresError) return error.message.split("\n")[0] ?? "";
   if (!(error instanceof StartError)) return error instanceof Error ? error.message : String(error);
   let { reason } = error;
   for (let inner = causeOf(reason); inner !== undefined; inner = causeOf(reason)) reason = inner;

@@ -2,6 +2,7 @@ import { isRecord, type JsonRecord } from "../inspect/protocol/json.js";
 import { InspectorError } from "../inspect/protocol/errors.js";
 import { numberAt, recordAt } from "../inspect/protocol/read-parts.js";
 import { readTreeNode } from "../inspect/protocol/read-tree.js";
+import type { TreeNode } from "../inspect/protocol/tree.js";
 import type { Command } from "./arguments.js";
 import type { CliIo } from "./cli-io.js";
 import { connectTo } from "./connect.js";
@@ -31,7 +32,15 @@ interface Counts {
   readonly draining?: number;
 }
 
+/** The counts of a server: of several cores the sums, and what each of them counts. */
+interface AllCounts extends Counts {
+  readonly cores?: Readonly<Record<string, Counts>>;
+}
+
 const PATH = "clients.status";
+/** The core that a ref belongs to; `0` is the server that was asked. */
+const CORE = /^<([^<>]+)\.\d+>$/;
+const HOME = "0";
 
 /**
  * `holdfast connections`: prints who is connected to an endpoint, and how many were turned away.
@@ -45,14 +54,30 @@ export async function connectionsCommand(
   const client = await connectTo(command.target, io);
   try {
     const node = readTreeNode(await client.ask({ method: "info", params: { actor: `${command.endpoint}.clients` } }));
-    if (node.kind !== "clients" || !isRecord(node.status)) {
-      throw new InspectorError("refused", `No endpoint has the name ${JSON.stringify(command.endpoint)}.`);
-    }
-    const counts = readCounts(command.endpoint, node.status);
+    const counts = readAll(command.endpoint, node);
     io.out(command.json ? `${printableJson(JSON.stringify(counts, null, 2))}\n` : rendered(counts));
   } finally {
     client.close();
   }
+}
+
+function readAll(endpoint: string, node: TreeNode): AllCounts {
+  const cores = [node, ...(node.alike ?? [])].map(({ ref, kind, status }) => {
+    if (kind !== "clients" || !isRecord(status)) {
+      throw new InspectorError("refused", `No endpoint has the name ${JSON.stringify(endpoint)}.`);
+    }
+    return [CORE.exec(ref)?.[1] ?? "", readCounts(endpoint, status)] as const;
+  });
+  const sum = cores.map(([, counts]) => counts).reduce(summed);
+  const isAlone = cores.some(([core]) => core === "" || core === HOME);
+  return isAlone
+    ? sum
+    : {
+        ...sum,
+        cores: Object.fromEntries(
+          cores.toSorted(([one], [other]) => one.localeCompare(other, "en", { numeric: true })),
+        ),
+      };
 }
 
 function readCounts(endpoint: string, status: JsonRecord): Counts {
@@ -83,7 +108,27 @@ function readCounts(endpoint: string, status: JsonRecord): Counts {
   };
 }
 
-function rendered({ endpoint, connections, sessions, turnedAway, closed, draining }: Counts): string {
+/** The counts of two cores as one. Closed is what is closed on both: else somebody is still let in. */
+function summed(one: Counts, other: Counts): Counts {
+  const draining = (one.draining ?? 0) + (other.draining ?? 0);
+  const isDraining = one.draining !== undefined || other.draining !== undefined;
+  return {
+    endpoint: one.endpoint,
+    connections: added(one.connections, other.connections),
+    sessions: added(one.sessions, other.sessions),
+    turnedAway: added(one.turnedAway, other.turnedAway),
+    closed: one.closed && other.closed,
+    ...(isDraining ? { draining } : {}),
+  };
+}
+
+function added<Figures extends Readonly<Record<string, number>>>(one: Figures, other: Figures): Figures {
+  const sums = { ...one };
+  for (const [name, count] of Object.entries(other)) Reflect.set(sums, name, (one[name] ?? 0) + count);
+  return sums;
+}
+
+function rendered({ endpoint, connections, sessions, turnedAway, closed, draining, cores = {} }: AllCounts): string {
   const { open, pending, addresses, users } = connections;
   const { online, detached, evicted, bytes } = sessions;
   const kept = bytes > 0 ? ` (${formatBytes(bytes)})` : "";
@@ -94,8 +139,14 @@ function rendered({ endpoint, connections, sessions, turnedAway, closed, drainin
     ["connections", listed({ open, pending, addresses, users })],
     ["sessions", `${listed({ online, detached })}${kept}  ${listed({ evicted })}`],
     ["turned away", listed(turnedAway)],
+    ...Object.entries(cores).map(([core, counts]) => [printable(core), onCore(counts)]),
   ];
   return lines.map(([title = "", text = ""]) => `${title.padEnd(13)}${text}\n`).join("");
+}
+
+function onCore({ connections: { open }, sessions: { online, detached }, closed, draining }: Counts): string {
+  const left = draining === undefined ? {} : { left: draining };
+  return `${listed({ open, online, detached, ...left })}${closed ? "  takes no new connections" : ""}`;
 }
 
 function listed(counts: Readonly<Record<string, number>>): string {

@@ -14,6 +14,7 @@ export function renderActor(actor: TreeNode, options: RenderOptions): string {
   const lines = [
     line("ref", actor.ref),
     line("name", actor.name),
+    line("also", actor.alike?.map(({ ref }) => ref).join(", ")),
     line("label", actor.label),
     line("id", actor.id),
     line("class", actor.behaviour),

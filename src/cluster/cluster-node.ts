@@ -1,5 +1,6 @@
-import type { Cell } from "../kernel/cell.js";
-import { DEAD } from "../kernel/flags.js";
+import type { AnyRef } from "../kernel/actor-ref.js";
+import { type Cell, cellOf } from "../kernel/cell.js";
+import { DEAD, GUARDED } from "../kernel/flags.js";
 import type { ExitReason } from "../kernel/exit-reason.js";
 import type { Kernel } from "../kernel/kernel.js";
 import type { Operation } from "../kernel/operation.js";
@@ -7,9 +8,10 @@ import type { PendingCall } from "../kernel/pending-call.js";
 import { makeStandIn, type RemoteSignals } from "../kernel/remote.js";
 import { die } from "../kernel/termination.js";
 import { CodecError } from "./codec/codec-error.js";
-import type { EngineEvents, Member, Membership } from "./engine.js";
+import type { EngineEvents, Member, Membership, NodeState, SharedRegister } from "./engine.js";
 import { Envelope } from "./envelope.js";
 import { ExportedActors } from "./exported-actors.js";
+import { decodeRecord, NODE_PREFIX } from "./membership/node-record.js";
 import { isSameNode, nodeKey, type NodeIdentity } from "./node-identity.js";
 import { type NodePort, type NodeService, noteNode } from "./node-port.js";
 import { Peer } from "./peer.js";
@@ -17,6 +19,7 @@ import { PeerRefs } from "./peer-refs.js";
 import { Receiver } from "./receiver.js";
 import { addressOf, noteAddress } from "./remote-address.js";
 import { type ClassDescription, type RemoteClass, RemoteClasses } from "./remote-class.js";
+import { SoloMembership } from "./solo.js";
 
 interface Known {
   readonly peer: Peer;
@@ -39,8 +42,13 @@ export class ClusterNode implements RemoteSignals, EngineEvents, NodePort {
   readonly kernel: Kernel;
   readonly exported = new ExportedActors();
   readonly #classes = new RemoteClasses();
+  /** Actors that are guarded for as long as they live. */
+  readonly #guarded = new WeakSet<Cell>();
   readonly #known = new Map<string, Known>();
   readonly #gone = new Set<string>();
+  /** Whom the last frame came from. */
+  #lastFrom: NodeIdentity | undefined;
+  #last: Known | undefined;
   readonly #services = new Map<string, NodeService>();
   #membership: Membership | undefined;
   #isFenced = false;
@@ -85,6 +93,21 @@ export class ClusterNode implements RemoteSignals, EngineEvents, NodePort {
     return members;
   }
 
+  get isAlone(): boolean {
+    return this.membership instanceof SoloMembership;
+  }
+
+  get register(): SharedRegister {
+    return this.membership.register;
+  }
+
+  /** How a node stands by the register itself; `down` for every life but the latest. @throws {EngineError} as a rejection */
+  async stateOf({ name, incarnation }: NodeIdentity): Promise<NodeState> {
+    const entry = await this.register.get(NODE_PREFIX + name);
+    const record = entry === undefined ? undefined : decodeRecord(entry.value);
+    return record?.incarnation === incarnation ? record.state : "down";
+  }
+
   /** Whether a node is this one, or another member that is not down. */
   isMember(node: NodeIdentity): boolean {
     if (isSameNode(node, this.self)) return !this.#isFenced;
@@ -111,6 +134,17 @@ export class ClusterNode implements RemoteSignals, EngineEvents, NodePort {
     return true;
   }
 
+  guard(ref: AnyRef): void {
+    const cell = cellOf(ref);
+    this.#guarded.add(cell);
+    cell.flags |= GUARDED;
+  }
+
+  /** An actor has given up one of the things for which it was guarded, and has none left. */
+  unguard(cell: Cell): void {
+    if (!this.#guarded.has(cell)) cell.flags &= ~GUARDED;
+  }
+
   // What the engine tells.
 
   member(member: Member): void {
@@ -129,12 +163,18 @@ export class ClusterNode implements RemoteSignals, EngineEvents, NodePort {
 
   frame(from: NodeIdentity, frame: Uint8Array): void {
     if (this.#membership === undefined) return void this.#early.push(() => this.frame(from, frame));
-    const key = nodeKey(from);
-    if (this.#gone.has(key) || this.#isFenced) return;
+    if (this.#isFenced) return;
+    // Most frames in a row come from one node, and an engine names it by one object.
+    if (from !== this.#lastFrom || this.#last === undefined) {
+      if (this.#gone.has(nodeKey(from))) return;
+      this.#last = this.#know(from);
+      this.#lastFrom = from;
+    }
     try {
-      this.#know(from).receiver.frame(frame);
+      this.#last.receiver.frame(frame);
     } catch (thrown) {
       if (!(thrown instanceof CodecError)) throw thrown;
+      const key = nodeKey(from);
       this.#known.get(key)?.peer.sever();
       this.#missed(from);
       this.kernel.report({
@@ -267,6 +307,7 @@ export class ClusterNode implements RemoteSignals, EngineEvents, NodePort {
     const hearsay = [...this.#known.values()].filter(({ isMember }) => !isMember);
     const [oldest] = hearsay;
     if (oldest === undefined || hearsay.length <= MOST_HEARSAY) return;
+    this.#last = undefined;
     oldest.peer.changeState("down");
     this.#known.delete(nodeKey(oldest.peer.node));
   }
@@ -302,6 +343,7 @@ export class ClusterNode implements RemoteSignals, EngineEvents, NodePort {
   }
 
   #forget(key: string): void {
+    this.#last = undefined;
     this.#known.delete(key);
     this.#gone.add(key);
     if (this.#gone.size <= MOST_FORGOTTEN) return;

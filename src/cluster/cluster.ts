@@ -47,8 +47,11 @@ export interface Cluster {
    * @throws {BadArgumentError} for a name or class that cannot be used, or a name that was declared with another class
    */
   singleton<A extends Actor<never>>(name: string, actorClass: ActorClass<A>, ...args: SingletonArgs<A>): Singleton<A>;
-  /** Tells the others that this node takes nothing new, and gives them the entities and singletons that run here; for at most 30,000 ms. */
-  drain(): Promise<void>;
+  /**
+   * Tells the others that this node takes nothing new, and gives them the entities and singletons that run here; for at most 30,000 ms. Resolves
+   * with how many are left here: 0 unless there was no node that took them, or they did not come to rest in time.
+   */
+  drain(): Promise<number>;
 }
 
 /** The cluster of a system that is a node. */
@@ -104,9 +107,9 @@ export class ClusterOfNode implements Cluster {
     return this.#placement.singleton(name, actorClass, ...args);
   }
 
-  async drain(): Promise<void> {
+  async drain(): Promise<number> {
     await this.#node.membership.drain();
-    await this.#placement.drain();
+    return this.#placement.drain();
   }
 }
 

@@ -87,7 +87,7 @@ export class FrameBuilder {
     this.#head.truncate(this.#headLength);
     this.#head.varint(sequence);
     this.#head.varint(this.#sink.heard);
-    this.#sink.frame(this.writer.take(this.#head));
+    this.#sink.frame(this.writer.takeBehind(this.#head));
   }
 }
 

@@ -1,6 +1,7 @@
 export { type Cluster, clusterOf, type ClusterRole } from "./cluster.js";
 export { CodecError, type CodecErrorCode } from "./codec/codec-error.js";
 export type { ClusterOptions, CoreRestart, CoresOptions, EngineOptions } from "./cluster-options.js";
+export { type CurrentCore, currentCore } from "./cores/current-core.js";
 export { CoresError, type CoresErrorCode } from "./cores/cores-error.js";
 export { EngineError, type EngineErrorCode } from "./engine-error.js";
 export type { ClusterGroups, GroupChange } from "./groups/cluster-groups.js";

@@ -47,6 +47,8 @@ export class PeerRefs implements RefWriter, RefReader {
   readonly #places: RefPlaces;
   readonly #described = new Set<number>();
   readonly #known = new Map<number, RemoteClass>();
+  /** Reads the texts of descriptions. One for all refs: it keeps what came before, which is more to make than a ref is to read. */
+  readonly #decoder = new Decoder(this);
   #unconfirmed: number[] = [];
 
   constructor(places: RefPlaces) {
@@ -82,7 +84,7 @@ export class PeerRefs implements RefWriter, RefReader {
   }
 
   readRef(reader: ByteReader): Cell {
-    const decoder = new Decoder(this);
+    const decoder = this.#decoder;
     const kind = reader.byte();
     if (kind === RefKind.ofReader) {
       const id = reader.varint();

@@ -43,6 +43,8 @@ export class Receiver {
   readonly #peer: Peer;
   readonly #surroundings: ReceiverSurroundings;
   readonly #decoder: Decoder;
+  /** How the latest frame of this node and for this one began, version and names: the next one that begins so is as well. */
+  #head: Uint8Array = new Uint8Array();
 
   constructor(peer: Peer, surroundings: ReceiverSurroundings) {
     this.#peer = peer;
@@ -58,16 +60,7 @@ export class Receiver {
    */
   frame(bytes: Uint8Array): void {
     const reader = new ByteReader(bytes);
-    const version = reader.byte();
-    if (version < OLDEST_CODEC_VERSION || version > CODEC_VERSION) {
-      throw new CodecError(
-        "unknown_version",
-        `Expected a frame of version ${OLDEST_CODEC_VERSION} to ${CODEC_VERSION}, got ${version}: update the older node first`,
-      );
-    }
-    const from = this.#decoder.text(reader);
-    const to = this.#decoder.text(reader);
-    if (from !== this.#peer.node.incarnation || to !== this.#surroundings.self.incarnation) return;
+    if (!reader.skip(this.#head) && !this.#isForUs(reader, bytes)) return;
     const sequence = reader.varint();
     const itHeard = reader.varint();
     if (sequence <= this.#peer.heard) return;
@@ -87,6 +80,22 @@ export class Receiver {
     } finally {
       current.cell = cell;
     }
+  }
+
+  /** Reads the head of a frame; false when it is of another life of that node, or for another one of this. */
+  #isForUs(reader: ByteReader, bytes: Uint8Array): boolean {
+    const version = reader.byte();
+    if (version < OLDEST_CODEC_VERSION || version > CODEC_VERSION) {
+      throw new CodecError(
+        "unknown_version",
+        `Expected a frame of version ${OLDEST_CODEC_VERSION} to ${CODEC_VERSION}, got ${version}: update the older node first`,
+      );
+    }
+    const from = this.#decoder.text(reader);
+    const to = this.#decoder.text(reader);
+    if (from !== this.#peer.node.incarnation || to !== this.#surroundings.self.incarnation) return false;
+    this.#head = Uint8Array.from(bytes.subarray(0, bytes.length - reader.left));
+    return true;
   }
 
   #envelope(reader: ByteReader): void {
@@ -130,10 +139,9 @@ export class Receiver {
   }
 
   #cast(id: number, message: number, args: readonly unknown[]): void {
-    const target = this.#surroundings.exported.get(id);
-    if (target === undefined) return this.#deadLetter(`message ${message}`, args);
-    const method = this.#message(target, target.behaviour.viewForCasts(target), message);
-    method?.(args);
+    const target = this.#surroundings.exported.entry(id);
+    if (target === undefined) this.#deadLetter(`message ${message}`, args);
+    else target.cast(message, args);
   }
 
   #call(reader: ByteReader): void {
@@ -143,15 +151,13 @@ export class Receiver {
     const wait = reader.varint();
     const message = reader.varint();
     const args = this.#list(reader);
-    const target = this.#surroundings.exported.get(id);
+    const target = this.#surroundings.exported.entry(id);
     if (target === undefined) return this.#peer.writer.failure(number, "noproc", "noproc");
-    const view = target.behaviour.viewForCallsWithin(target, wait === 0 ? Number.POSITIVE_INFINITY : wait - 1);
-    const method = this.#message(target, view, message);
-    if (method === undefined) return this.#peer.writer.failure(number, "noproc", { unknown_message: message });
     // The callee may ask who waits.
     current.cell = caller instanceof Cell ? caller : null;
-    const replied = method(args);
+    const replied = target.call(message, args, wait === 0 ? Number.POSITIVE_INFINITY : wait - 1);
     current.cell = null;
+    if (replied === undefined) return this.#peer.writer.failure(number, "noproc", { unknown_message: message });
     void this.#answer(number, replied);
   }
 
@@ -218,14 +224,6 @@ export class Receiver {
     const list: unknown[] = [];
     for (let at = 0; at < count; at++) list.push(this.#decoder.value(reader));
     return list;
-  }
-
-  /** The method of a view that is the message with a number: from the class's own list, never from what came. */
-  #message(target: Cell, view: object, number: number): ((args: readonly unknown[]) => unknown) | undefined {
-    const name = this.#surroundings.exported.messageName(target, number);
-    const method: unknown = name === undefined ? undefined : Reflect.get(view, name);
-    if (typeof method !== "function") return undefined;
-    return (args) => Reflect.apply(method, view, args) as unknown;
   }
 
   #deadLetter(message: string, payload: unknown): void {

@@ -14,6 +14,10 @@ export interface SharedOpen {
   readonly port: number;
   /** Where this process alone can be reached by the others of its machine: a path for a Unix socket, not taken yet. */
   readonly path: string;
+  /** What the others call this process: letters, digits, `-` and `_`. */
+  readonly name: string;
+  /** Where the process of a name can be reached; `undefined` when there is none that listens for the same. */
+  pathOf(name: string): string | undefined;
   /** No more connections for this process. */
   close(): void;
 }

@@ -14,6 +14,11 @@ const PATIENCE_MS = 750;
 const OF_HOME = /^<0\.(\d+)>$/;
 const OF_BRANCH = /^<([^<>]+)\.(\d+)>$/;
 
+/** What a branch has answered, or why it has not. */
+export type BranchAnswer =
+  | { readonly result: unknown }
+  | { readonly silent: string /** The code of its refusal, if it was one. */; readonly refusal?: string };
+
 /** What a branch said when it was asked last: its tree, or why there is none. */
 type Look = { readonly snapshot: TreeSnapshot } | { readonly silent: string };
 
@@ -25,6 +30,8 @@ type Look = { readonly snapshot: TreeSnapshot } | { readonly silent: string };
 export class Branches {
   readonly #branches: TreeBranches;
   readonly #clients = new Map<number, InspectorClient>();
+  /** Ends when what was asked of a process last has been answered: each answers one question at a time. */
+  readonly #turns = new Map<number, Promise<unknown>>();
   #looks = new Map<AnyRef, { readonly branch: TreeBranch; readonly look: Look }>();
 
   constructor(branches: TreeBranches) {
@@ -60,18 +67,27 @@ export class Branches {
     return { ...snapshot, system: summed(snapshot.system, headers), root: grafted(root) };
   }
 
-  /** An actor of one of the processes, by its reference as shown here, or by a name; `undefined` when none of them has it. Never rejects. */
+  /** The processes that there are now. */
+  list(): readonly TreeBranch[] {
+    return this.#branches.list();
+  }
+
+  /**
+   * An actor of one of the processes, by its reference as shown here, or by a name; `undefined` when none of them has it. Where several have the
+   * name the first is given, and says of the others. Never rejects.
+   */
   async find(nameOrRef: string): Promise<TreeNode | undefined> {
     const [, node, id] = OF_BRANCH.exec(nameOrRef) ?? [];
     const branches = this.#branches.list().filter((branch) => node === undefined || branch.node === node);
     const actor = node === undefined ? nameOrRef : `<0.${id}>`;
     const found = await Promise.all(
       branches.map(async (branch) => {
-        const answer = await this.#ask(branch, { method: "info", params: { actor } });
-        return "silent" in answer ? undefined : renamed(readTreeNode(answer.result), branch.node);
+        const answer = await this.ask(branch, { method: "info", params: { actor } });
+        return "silent" in answer ? [] : [renamed(readTreeNode(answer.result), branch.node)];
       }),
     );
-    return found.find((one) => one !== undefined);
+    const [first, ...alike] = found.flat();
+    return first === undefined || alike.length === 0 ? first : { ...first, alike };
   }
 
   /** Lets go of the other processes; the next look connects anew. */
@@ -82,22 +98,35 @@ export class Branches {
   }
 
   async #lookAt(branch: TreeBranch, all: boolean): Promise<Look> {
-    const answer = await this.#ask(branch, { method: "tree", params: { all } });
+    const answer = await this.ask(branch, { method: "tree", params: { all } });
     return "silent" in answer ? answer : { snapshot: readTreeSnapshot(answer.result) };
   }
 
-  async #ask({ pid }: TreeBranch, question: InspectorQuestion): Promise<{ result: unknown } | { silent: string }> {
+  /** Asks one of the processes, behind what it is being asked already. Never rejects. */
+  ask(branch: TreeBranch, question: InspectorQuestion): Promise<BranchAnswer> {
+    const { pid } = branch;
+    const ask = (): Promise<BranchAnswer> => this.#askNow(branch, question);
+    const answer = (this.#turns.get(pid) ?? Promise.resolve()).then(ask);
+    this.#turns.set(pid, answer);
+    const forget = (): void => {
+      if (this.#turns.get(pid) === answer) this.#turns.delete(pid);
+    };
+    void answer.then(forget, forget);
+    return answer;
+  }
+
+  async #askNow({ pid }: TreeBranch, question: InspectorQuestion): Promise<BranchAnswer> {
     try {
       const client = await this.#client(pid);
       if (client === undefined) return { silent: "its inspector is not open" };
       return { result: await client.ask(question) };
     } catch (error) {
       if (!(error instanceof InspectorError)) throw error;
-      // A question that was refused leaves the connection as it is; another may be under way in it.
-      if (error.code !== "refused") {
-        this.#clients.get(pid)?.close();
-        this.#clients.delete(pid);
-      }
+      const { refusal } = error;
+      // A question that was refused leaves the connection as it is.
+      if (refusal !== undefined) return { silent: error.message, refusal };
+      this.#clients.get(pid)?.close();
+      this.#clients.delete(pid);
       return { silent: error.code === "no_answer" ? `no answer within ${PATIENCE_MS} ms` : error.message };
     }
   }

@@ -1,5 +1,6 @@
 import { branchesOf, inspectorFolderOf } from "../cluster/tree-port.js";
 import type { ActorSystem } from "../kernel/system.js";
+import { BranchDrains } from "./branch-drains.js";
 import { Branches } from "./branches.js";
 import { DrainDesk } from "./drain-desk.js";
 import { type Inspector, type InspectorActions, type InspectorOptions, serveInspector } from "./inspector-socket.js";
@@ -32,10 +33,12 @@ export async function openInspector(system: ActorSystem, options: OpenInspectorO
   const view = inspectSystem(system);
   // One process shows the tree of all: readers find its socket, and it finds those of the others.
   const directory = inspectorFolderOf(system);
-  const branches = branchesOf(system);
+  const known = branchesOf(system);
+  const branches = known === undefined ? undefined : new Branches(known);
+  const drain = branches === undefined ? new DrainDesk(system, view) : new BranchDrains(system, branches);
   const inspector = await serveInspector(view, directory === undefined ? serving : { ...serving, directory }, {
-    ...(actions?.drain === true ? { drain: new DrainDesk(system, view) } : {}),
-    ...(branches === undefined ? {} : { branches: new Branches(branches) }),
+    ...(actions?.drain === true ? { drain } : {}),
+    ...(branches === undefined ? {} : { branches }),
   });
   void closeWith(system, inspector);
   return inspector;

@@ -14,9 +14,9 @@ import {
 } from "./protocol/messages.js";
 import type { Answer, SnapshotSource } from "./snapshot-source.js";
 
-/** Answers what concerns one opened action; never throws. */
+/** Answers what concerns one opened action; neither throws nor rejects. */
 export interface DrainAction {
-  answer(request: DrainRequest): Answer;
+  answer(request: DrainRequest): Answer | Promise<Answer>;
 }
 
 /** What a reader's connection needs of the socket it came through. */
@@ -128,7 +128,10 @@ export class ReaderConnection {
     const isReading = request.method === "tree" || request.method === "info";
     const answer = isReading ? source.answer(request) : drain?.answer(request);
     if (answer === undefined) return;
-    this.#write(encodeAnswer(request.id, answer));
+    if (answer instanceof Promise) {
+      this.#wait();
+      void answer.then((found) => this.#answerLate(request.id, found));
+    } else this.#write(encodeAnswer(request.id, answer));
   }
 
   #answerLate(id: number, answer: Answer): void {

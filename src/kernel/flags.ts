@@ -43,3 +43,5 @@ export const HELD = BUSY | SUSPENDED | STARTING | STOPPING | DEAD;
 export const ATTENTION = BUSY | SUSPENDED | STOPPING | DEAD | STOP_REQUESTED | CONTINUING | IDLING | DEBUGGED;
 /** Before a message, one of these wants something. */
 export const BEFORE_MESSAGE = HELD | CONTINUING | DEBUGGED | GUARDED;
+/** With none of these a message that came now would be handled next, and at once. */
+export const OCCUPIED = GATE | CONTINUING | SIGNALLED | STOP_REQUESTED | DEBUGGED;

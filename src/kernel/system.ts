@@ -1,15 +1,16 @@
 import { type Actor, type ActorClass, asRef, type StartParameters } from "./actor.js";
 import type { ActorRef, AnyRef } from "./actor-ref.js";
-import type { CallerContext } from "./caller-context.js";
+import { type CallerContext, trackedRun } from "./caller-context.js";
 import { type Cell, cellOf, ownCellOf } from "./cell.js";
 import { type Clock, realClock } from "./clock.js";
+import { current } from "./current.js";
 import type { DeadLetters } from "./dead-letters.js";
 import { checkTimeout, signal } from "./delivery.js";
 import { BadArgumentError, CallError, NoContextError, StartError, whatCame } from "./errors.js";
 import type { ExitReason } from "./exit-reason.js";
 import { extrasOf } from "./extras.js";
 import { childrenOf } from "./family.js";
-import { DEAD, REMOTE } from "./flags.js";
+import { DEAD, GUARDED, OCCUPIED, REMOTE } from "./flags.js";
 import { type ActorInfo, type InfoOptions, infoOf } from "./info.js";
 import { Kernel } from "./kernel.js";
 import type { MonitorRef } from "./monitor.js";
@@ -66,6 +67,7 @@ export class ActorSystem {
   readonly #kernel: Kernel;
   #root: Cell | undefined;
   #stopping: Promise<void> | undefined;
+  #wasAsked = false;
   #resolveDone: (reason: ExitReason) => void = () => undefined;
 
   /** @internal */
@@ -216,6 +218,11 @@ export class ActorSystem {
    * Each gets 5,000 ms (the root as long as its children's own time-outs take), then it is killed. Stopping twice waits for the same stop.
    */
   stop(reason: ExitReason = "shutdown"): Promise<void> {
+    if (this.#stopping === undefined) this.#wasAsked = true;
+    return this.#begin(reason);
+  }
+
+  #begin(reason: ExitReason): Promise<void> {
     this.#stopping ??= this.#stop(reason);
     return this.#stopping;
   }
@@ -230,6 +237,11 @@ export class ActorSystem {
     return this.#kernel;
   }
 
+  /** @internal Whether the stop was asked for, and is not the consequence of the root's end. */
+  get wasAskedToStop(): boolean {
+    return this.#wasAsked;
+  }
+
   /** @internal */
   async startRoot(root: ActorClass<Actor<never>>, args: unknown): Promise<void> {
     const result = await this.startFrom(this.#kernel.origin, root, args, {});
@@ -239,7 +251,7 @@ export class ActorSystem {
   }
 
   async #stopAfterRoot(ref: AnyRef): Promise<void> {
-    await this.stop(await this.exited(ref));
+    await this.#begin(await this.exited(ref));
   }
 
   async #stop(reason: ExitReason): Promise<void> {
@@ -271,6 +283,27 @@ export class ActorSystem {
     const outcome = await Promise.race([ended.then((reason) => ({ reason })), late]);
     if (timer !== undefined) this.clock.clearTimer(timer);
     return outcome;
+  }
+
+  // What follows is for state that an actor keeps and that callers of the same process use in their own stack.
+
+  /**
+   * Whether an actor has nothing to do and may act: then what a caller does in its stead now comes in the order in which messages would. One that is
+   * traced is never at rest, so that the trace has all.
+   *
+   * @internal
+   */
+  isAtRest(ref: AnyRef): boolean {
+    const cell = cellOf(ref);
+    if ((cell.flags & OCCUPIED) !== 0) return false;
+    return (cell.flags & GUARDED) === 0 || this.#kernel.remote?.mayAct(cell) !== false;
+  }
+
+  /** The actor that a call made now would come from. @internal */
+  get running(): AnyRef | undefined {
+    const { callerContext } = this.#kernel;
+    if (current.cell !== null || callerContext === null) return current.cell ?? undefined;
+    return trackedRun(callerContext)?.cell;
   }
 
   // What follows is what an actor does through its own protected methods.

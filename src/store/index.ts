@@ -1,7 +1,10 @@
 export type { DamageListener, DamageReport } from "./damage.js";
 export type { EmbeddedStoreOptions } from "./embedded-options.js";
 export { embeddedStore } from "./embedded-store.js";
+export { embeddedStoreFolder, type EmbeddedStoreFolderOptions } from "./embedded-store-folder.js";
 export { memoryStore } from "./memory-store.js";
+export { type MemoryStoreFolders, memoryStoreFolders } from "./memory-store-folders.js";
+export type { StoreFolder } from "./store-folder.js";
 export {
   type Claim,
   type Durability,

@@ -79,8 +79,8 @@ export class PathLock {
       const found = await readIfThere(file);
       if (found === undefined) continue;
       const holder = parseHolder(found);
-      const began = holder === undefined ? "" : await beganAt(holder.pid);
-      const verdict = judge(holder, own, { alive: isAlive, began: () => began });
+      const { began, ended } = holder === undefined ? UNKNOWN : await lifeOf(holder.pid);
+      const verdict = judge(holder, own, { alive: (pid) => !ended && isAlive(pid), began: () => began });
       if (verdict === "held" || (verdict === "watch" && (await beats(file, clock)))) throw inUse(directory, holder);
       if (await takeOver({ file, found, text, directory })) return new PathLock(file, text, lost);
     }
@@ -194,7 +194,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
 }
 
 async function ownHolder(): Promise<LockHolder> {
-  return { pid: process.pid, scope: await ownScope(), began: await beganAt(process.pid), id: randomUUID() };
+  return { pid: process.pid, scope: await ownScope(), began: (await lifeOf(process.pid)).began, id: randomUUID() };
 }
 
 async function ownScope(): Promise<string> {
@@ -206,14 +206,23 @@ async function ownScope(): Promise<string> {
   }
 }
 
-async function beganAt(pid: number): Promise<string> {
+interface Life {
+  readonly began: string;
+  /** Whether it runs no more, though its parent has not asked yet how it ended: one whose parent was killed may be so for seconds. */
+  readonly ended: boolean;
+}
+
+const UNKNOWN: Life = { began: "", ended: false };
+
+async function lifeOf(pid: number): Promise<Life> {
   try {
-    // The name of the program is in brackets and may hold anything; the 20th field after it is the start time.
+    // The name of the program is in brackets and may hold anything; its state comes after it, and the 20th field is the start time.
     const text = await readFile(`/proc/${pid}/stat`, "utf8");
-    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    const [state = "", ...rest] = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return { began: rest[18] ?? "", ended: state === "Z" || state === "X" };
   } catch {
     // No Linux, or no such process: then it cannot be told.
-    return "";
+    return UNKNOWN;
   }
 }
 

@@ -1,3 +1,5 @@
+export type { StoreFolder } from "./store-folder.js";
+
 /**
  * What a resolved commit survives.
  *

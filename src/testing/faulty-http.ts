@@ -1,10 +1,10 @@
 import type { Clock } from "../kernel/clock.js";
 import { eventStreamPlaces } from "../transport/event-stream-place.js";
-import type { HttpPlace, HttpPlaceOptions } from "../transport/http-place.js";
+import { type HttpPlace, type HttpPlaceOptions, NO_OTHERS } from "../transport/http-place.js";
 import { LongPollPlace } from "../transport/long-poll-place.js";
 import { BodyReader } from "../transport/request-body.js";
 import type { TransportSocket } from "../transport/transport-socket.js";
-import { DEFAULT_KEPT_HEADERS } from "../transport/upgrade-request.js";
+import { DEFAULT_KEPT_HEADERS, plainAddress } from "../transport/upgrade-request.js";
 import type { ExchangeServer, FaultyExchange } from "./faulty-exchange.js";
 import type { LineEvent } from "./faulty-line.js";
 import type { FaultyMount, FaultyServerOptions } from "./faulty-network.js";
@@ -75,8 +75,10 @@ export class FaultyHttp {
         allowsOrigin: () => true,
         keptHeaders: DEFAULT_KEPT_HEADERS,
         admit: (request) => server.admit?.(request) ?? { ok: true },
+        addressOf: ({ socket }) => plainAddress(socket.remoteAddress),
         closing: () => this.#host.closing(),
       },
+      others: NO_OTHERS,
       onError: (error) => server.onError?.(error),
       accept: (socket, request) => mount.accept(this.#begin(socket), request),
       onOver: (socket) => {

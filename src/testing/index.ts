@@ -1,7 +1,7 @@
 export { type CrashOptions, FaultyStore, type FaultyStoreOptions } from "./faulty-store.js";
 export { MemoryNetwork, type MemoryNetworkOptions, type WireFaults } from "../cluster/memory/memory-network.js";
 export { engineConformance, type EngineConformanceOptions } from "./engine-conformance/engine-conformance.js";
-export type { EngineCase, EngineWorld } from "./engine-conformance/engine-world.js";
+export type { EngineCase, EngineWorld, TestedNode } from "./engine-conformance/engine-world.js";
 export { type ExchangeRequest, FaultyExchange } from "./faulty-exchange.js";
 export { type CutOptions, type End, FaultyLine, type LineEvent, type ObservedLine } from "./faulty-line.js";
 export {

@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import type { OpenIncoming, SharedIncoming } from "./http-options.js";
+import type { ProcessPaths } from "./other-processes.js";
 
 /** Connections that the system keeps for a busy loop, if it allows as many: one that finds no place tries again after a second. */
 const BACKLOG = 4_096;
@@ -9,6 +10,10 @@ const BACKLOG = 4_096;
 export interface Doors {
   /** Opens them, and gives the port. Rejects with the error of the system. */
   open(port: number, host: string | undefined): Promise<number>;
+  /** The other processes that share the port; `undefined` when there are none, or it is not open. */
+  readonly others: ProcessPaths | undefined;
+  /** Whether a connection is of another process of this machine, which no client can be. */
+  isPrivate(socket: Socket): boolean;
   /** Whether clients may come. */
   readonly isOpen: boolean;
   /** Lets nobody in any more; `closed` is called when the last connection has ended. */
@@ -17,10 +22,15 @@ export interface Doors {
 
 /** The doors of a server that listens itself. */
 export class OwnDoors implements Doors {
+  readonly others = undefined;
   readonly #server: Server;
 
   constructor(server: Server) {
     this.#server = server;
+  }
+
+  isPrivate(): boolean {
+    return false;
   }
 
   get isOpen(): boolean {
@@ -42,12 +52,18 @@ export class SharedDoors implements Doors {
   readonly #incoming: SharedIncoming;
   readonly #given = new Set<Socket>();
   readonly #onClose: (this: Socket) => void;
+  /** Those that came by the path. */
+  readonly #private = new WeakSet<Socket>();
+  #isTaking = false;
   #opened: OpenIncoming | undefined;
   #whenEmpty: (() => void) | undefined;
 
   constructor(server: Server, incoming: SharedIncoming) {
     this.#server = server;
     this.#incoming = incoming;
+    server.on("connection", (socket) => {
+      if (!this.#isTaking) this.#private.add(socket);
+    });
     const left = (socket: Socket): void => this.#left(socket);
     // One for all sockets: a closure for each would weigh more than the entry.
     this.#onClose = function onClose(this: Socket): void {
@@ -57,6 +73,14 @@ export class SharedDoors implements Doors {
 
   get isOpen(): boolean {
     return this.#opened !== undefined;
+  }
+
+  get others(): ProcessPaths | undefined {
+    return this.#opened;
+  }
+
+  isPrivate(socket: Socket): boolean {
+    return this.#private.has(socket);
   }
 
   async open(port: number, host: string | undefined): Promise<number> {
@@ -93,7 +117,9 @@ export class SharedDoors implements Doors {
   #take(socket: Socket): void {
     this.#given.add(socket);
     socket.on("close", this.#onClose);
+    this.#isTaking = true;
     this.#server.emit("connection", socket);
+    this.#isTaking = false;
   }
 
   #left(socket: Socket): void {

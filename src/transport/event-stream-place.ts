@@ -7,7 +7,7 @@ import { answerPreflight, checkConnect, forbiddenOrigin, setSharedHeaders } from
 import type { HttpPlace, HttpPlaceOptions } from "./http-place.js";
 import type { HttpSocketHost } from "./http-socket.js";
 import { parseQuery } from "./query-params.js";
-import { StreamTable } from "./stream-token.js";
+import { readPlacedToken, StreamTable } from "./stream-token.js";
 import { splitTarget } from "./upgrade-request.js";
 import { whenOver } from "./when-over.js";
 
@@ -47,6 +47,9 @@ class EventsPlace implements HttpPlace {
       windowMs: options.windowMs,
       closeTimeoutMs: options.closeTimeoutMs,
       onError: options.onError,
+      get prefix() {
+        return options.others.prefix;
+      },
       forget: (socket) => {
         if (socket instanceof EventStreamSocket) streams.remove(socket);
         options.onOver(socket);
@@ -93,16 +96,20 @@ class SendPlace implements HttpPlace {
     const { method, headers } = request;
     if (method === "OPTIONS") return answerPreflight(request, response, "post, options");
     setSharedHeaders(response);
-    const { rules, bodies, payloadLimitBytes } = this.#options;
+    const { rules, bodies, payloadLimitBytes, others } = this.#options;
     const parsed = parseQuery(splitTarget(request.url).query);
     const type = headers["content-type"];
     const params = parsed.ok ? parsed.params : undefined;
     const token = params?.["stream"];
     const number = params?.["n"];
-    const stream = typeof token === "string" ? this.#streams.find(token) : undefined;
+    const { process, token: name = "" } = (typeof token === "string" ? readPlacedToken(token) : undefined) ?? {};
+    const isOwn = others.isOwn(process);
+    const stream = isOwn ? this.#streams.find(name) : undefined;
+    const gone = (): void => unread(response, refuse(410, "there is no such stream: open another one"));
     if (method !== "POST") return answerText(response, wrongMethod("POST", "POST, OPTIONS"));
     if (!rules.allowsOrigin(headers.origin, headers.host)) return unread(response, forbiddenOrigin(headers.origin));
-    if (stream === undefined) return unread(response, refuse(410, "there is no such stream: open another one"));
+    if (process !== undefined && !isOwn) return others.pass(process, request, response, gone);
+    if (stream === undefined) return gone();
     if (number !== undefined && (typeof number !== "string" || !NUMBER.test(number))) {
       return unread(response, refuse(400, "n must be a whole number from 1"));
     }

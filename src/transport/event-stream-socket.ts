@@ -36,9 +36,9 @@ export class EventStreamSocket extends HttpSocket {
       "Content-Type": form === "sse" ? "text/event-stream; charset=utf-8" : "application/x-ndjson; charset=utf-8",
       "Cache-Control": "no-store, no-transform",
       "X-Accel-Buffering": "no",
-      "X-Stream-Token": this.token,
+      "X-Stream-Token": this.placedToken,
     });
-    response.write(form === "sse" ? `id: ${this.token}\nevent: stream\ndata: {}\n\n` : "\n");
+    response.write(form === "sse" ? `id: ${this.placedToken}\nevent: stream\ndata: {}\n\n` : "\n");
   }
 
   /** The answer has ended, or cannot go on. */

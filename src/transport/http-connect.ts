@@ -3,13 +3,15 @@ import type { HttpRefusal } from "./handshake.js";
 import type { OriginPolicy } from "./origin-policy.js";
 import { parseQuery } from "./query-params.js";
 import { type Admission, isServedVersion } from "./upgrade-gate.js";
-import { pickHeaders, plainAddress, splitTarget, type UpgradeRequest } from "./upgrade-request.js";
+import { pickHeaders, splitTarget, type UpgradeRequest } from "./upgrade-request.js";
 
 /** How a server decides about clients that connect over HTTP. */
 export interface ConnectRules {
   readonly allowsOrigin: OriginPolicy;
   readonly keptHeaders: readonly string[];
   readonly admit: (request: UpgradeRequest) => Admission;
+  /** The address of the other end of a request's connection. */
+  readonly addressOf: (request: IncomingMessage) => string;
   /** Whether the server takes no new clients any more. */
   readonly closing: () => boolean;
 }
@@ -40,7 +42,7 @@ export function checkConnect(request: IncomingMessage, rules: ConnectRules, need
     params,
     authToken: typeof authToken === "string" ? authToken : undefined,
     origin: headers.origin,
-    remoteAddress: plainAddress(request.socket.remoteAddress),
+    remoteAddress: rules.addressOf(request),
     headers: pickHeaders(request, rules.keptHeaders),
   };
   const admission = rules.admit(asked);

@@ -4,6 +4,7 @@ import { type Clock, realClock } from "../kernel/clock.js";
 import { resolveCompression } from "./compression.js";
 import { answerText } from "./http-answer.js";
 import type { Origins } from "./origin-policy.js";
+import type { ProcessPaths } from "./other-processes.js";
 import { TransportError } from "./transport-error.js";
 import { type Admission, EVERY_TRANSPORT, hasTransport, type Mount, pathBelow, upgradePath } from "./upgrade-gate.js";
 import { DEFAULT_KEPT_HEADERS, type UpgradeRequest } from "./upgrade-request.js";
@@ -21,7 +22,7 @@ export interface SharedIncoming {
 }
 
 /** What is open of a {@link SharedIncoming}. */
-export interface OpenIncoming {
+export interface OpenIncoming extends ProcessPaths {
   readonly port: number;
   /** A path on which the server listens as well, for other processes of the machine. */
   readonly path: string;

@@ -16,12 +16,13 @@ import type { HttpPlace, HttpPlaceOptions } from "./http-place.js";
 import { listenError } from "./listen-error.js";
 import { LongPollPlace } from "./long-poll-place.js";
 import { compileOrigins, type OriginPolicy } from "./origin-policy.js";
+import { OtherProcesses, PASSED_FOR } from "./other-processes.js";
 import { BodyReader } from "./request-body.js";
 import { TransportError } from "./transport-error.js";
 import type { TransportSocket } from "./transport-socket.js";
 import { TurnPace } from "./turn-pace.js";
 import { checkUpgrade, hasTransport, type Mount, pathBelow, upgradePath } from "./upgrade-gate.js";
-import { splitTarget, type UpgradeRequest } from "./upgrade-request.js";
+import { plainAddress, splitTarget, type UpgradeRequest } from "./upgrade-request.js";
 import { WaitingSockets } from "./waiting-sockets.js";
 import { WebSocketAcceptor } from "./web-socket.js";
 import { whenOver } from "./when-over.js";
@@ -83,6 +84,10 @@ class Transport implements HttpServer, Listening {
   readonly #allowsOrigin: OriginPolicy;
   readonly #waiting: WaitingSockets;
   readonly #pace: TurnPace;
+  readonly #others = new OtherProcesses(
+    () => this.#doors.others,
+    ({ socket }) => this.#doors.isPrivate(socket),
+  );
   #requests = 0;
   /** Clients that poll, also those between two polls. */
   #polling = 0;
@@ -115,7 +120,8 @@ class Transport implements HttpServer, Listening {
     this.#waiting = new WaitingSockets({
       most: options.waitingConnections,
       mostPerAddress: options.waitingPerAddress,
-      isExempt: options.isExemptAddress,
+      // Other processes have no address; how much they pass on is bounded there.
+      isExempt: (address) => address === "" || options.isExemptAddress(address),
     });
     this.#server.on("connection", (socket) => this.#waiting.accept(socket));
     this.#server.on("request", (request, response) => this.#onRequest(request, response));
@@ -273,6 +279,13 @@ class Transport implements HttpServer, Listening {
     forgetAddress(socket);
   }
 
+  /** The address of a client, also of one whose request another process has passed on. */
+  #addressOf({ socket, headers }: IncomingMessage): string {
+    if (!this.#doors.isPrivate(socket)) return plainAddress(socket.remoteAddress);
+    const told = headers[PASSED_FOR];
+    return typeof told === "string" ? told : "";
+  }
+
   #addHttpPlaces(mount: Mount, bodies: BodyReader): void {
     const { clock, pollWindowMs, closeTimeoutMs, payloadLimitBytes, onError, admit, keepHeaders } = this.#options;
     const options: HttpPlaceOptions = {
@@ -285,8 +298,10 @@ class Transport implements HttpServer, Listening {
         allowsOrigin: this.#allowsOrigin,
         keptHeaders: keepHeaders,
         admit,
+        addressOf: (request) => this.#addressOf(request),
         closing: () => this.#closed !== undefined,
       },
+      others: this.#others,
       onError,
       accept: (socket, request) => {
         if (socket.kind === "longpoll") this.#polling += 1;

@@ -14,6 +14,8 @@ export interface HttpSocketHost {
   /** How long the last words may wait for somebody to take them. */
   readonly closeTimeoutMs: number;
   readonly onError: (error: unknown) => void;
+  /** What is written before the tokens of its conversations. */
+  readonly prefix: string;
 
   /** The conversation is over: its token finds nothing any more. */
   forget(socket: HttpSocket): void;
@@ -101,6 +103,11 @@ export abstract class HttpSocket implements TransportSocket, TurnWriter, Tokened
     this.enqueue(line);
     if (this.bufferedBytes >= DRAIN_PROMISE_BYTES) this.#drainOwed = true;
     this.flushSoon();
+  }
+
+  /** Its token as the client gets it. */
+  protected get placedToken(): string {
+    return this.host.prefix + this.token;
   }
 
   abstract ping(): void;

@@ -7,7 +7,7 @@ import type { HttpPlace, HttpPlaceOptions } from "./http-place.js";
 import type { HttpSocketHost, PostOutcome } from "./http-socket.js";
 import { LongPollSocket, type Poll, type PollAnswer } from "./long-poll-socket.js";
 import { parseQuery } from "./query-params.js";
-import { isStreamToken, StreamTable } from "./stream-token.js";
+import { readPlacedToken, StreamTable } from "./stream-token.js";
 import { splitTarget } from "./upgrade-request.js";
 import { whenOver } from "./when-over.js";
 
@@ -17,12 +17,14 @@ const BODY_LIMIT_BYTES = 8_000_000;
 const LAST_POLL_MS = 2_000;
 const METHODS = "GET, POST, OPTIONS";
 /** A token with the position of the last batch that its holder has had. */
-const POSITIONED = /^([A-Za-z0-9_-]{36})(?:\.(\d{1,15}))?$/;
+const POSITIONED = /^([^.]*)(?:\.(\d{1,15}))?$/;
 const NO_MESSAGES: readonly string[] = [];
 
 const STATUS_OF: Readonly<Record<PostOutcome, number>> = { taken: 200, late: 408, busy: 408, gone: 410 };
 
 interface Presented {
+  /** The process that has it. */
+  readonly process: string | undefined;
   readonly socket: LongPollSocket | undefined;
   readonly position: number;
 }
@@ -45,6 +47,9 @@ export class LongPollPlace implements HttpPlace {
       windowMs: options.windowMs,
       closeTimeoutMs: Math.min(options.closeTimeoutMs, LAST_POLL_MS),
       onError: options.onError,
+      get prefix() {
+        return options.others.prefix;
+      },
       forget: (socket) => {
         if (socket instanceof LongPollSocket) this.#streams.remove(socket);
         options.onOver(socket);
@@ -65,6 +70,7 @@ export class LongPollPlace implements HttpPlace {
 
   #get(request: IncomingMessage, response: ServerResponse): void {
     const presented = this.#presented(request);
+    if (presented !== undefined && this.#passesOn(presented, request, response)) return;
     if (presented === undefined) this.#connect(request, response);
     else if (presented.socket === undefined) this.#say(response, { status: 410, token: null, messages: NO_MESSAGES });
     else {
@@ -93,12 +99,10 @@ export class LongPollPlace implements HttpPlace {
   }
 
   #post(request: IncomingMessage, response: ServerResponse): void {
-    const socket = this.#presented(request)?.socket;
-    if (socket === undefined) {
-      response.setHeader("Connection", "close");
-      this.#say(response, { status: 410 });
-      return;
-    }
+    const presented = this.#presented(request);
+    if (presented !== undefined && this.#passesOn(presented, request, response)) return;
+    const socket = presented?.socket;
+    if (socket === undefined) return this.#sayGone(response);
     const { bodies, payloadLimitBytes } = this.#options;
     const lines = request.headers["content-type"]?.startsWith("application/x-ndjson") === true;
     bodies.read(request, response, BODY_LIMIT_BYTES, (read) => {
@@ -122,9 +126,25 @@ export class LongPollPlace implements HttpPlace {
     const parsed = parseQuery(splitTarget(request.url).query);
     const token = typeof header === "string" ? header : parsed.ok ? parsed.params["token"] : undefined;
     if (typeof token !== "string") return undefined;
-    const [, name = "", position = "0"] = POSITIONED.exec(token) ?? [];
-    if (!isStreamToken(name)) return undefined;
-    return { socket: this.#streams.find(name), position: Number(position) };
+    const [, placed = "", position = "0"] = POSITIONED.exec(token) ?? [];
+    const found = readPlacedToken(placed);
+    if (found === undefined) return undefined;
+    const { process } = found;
+    const socket = this.#options.others.isOwn(process) ? this.#streams.find(found.token) : undefined;
+    return { process, socket, position: Number(position) };
+  }
+
+  /** Whether the conversation is another process's, which gets the request then. */
+  #passesOn({ process }: Presented, request: IncomingMessage, response: ServerResponse): boolean {
+    const { others } = this.#options;
+    if (process === undefined || others.isOwn(process)) return false;
+    others.pass(process, request, response, () => this.#sayGone(response));
+    return true;
+  }
+
+  #sayGone(response: ServerResponse): void {
+    response.setHeader("Connection", "close");
+    this.#say(response, { status: 410, token: null, messages: NO_MESSAGES });
   }
 
   #pollOf(response: ServerResponse): Poll {

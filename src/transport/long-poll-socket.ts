@@ -184,7 +184,7 @@ export class LongPollSocket extends HttpSocket {
   }
 
   #token(): string {
-    return `${this.token}.${this.#position}`;
+    return `${this.placedToken}.${this.#position}`;
   }
 
   #beIdle(): void {

@@ -20,6 +20,17 @@ export function isStreamToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
+/** A token as it is given out: behind the name of the process that has the conversation, where several share a port. */
+const PLACED = /^(?:([A-Za-z0-9_-]{1,64})~)?([A-Za-z0-9_-]{36})$/;
+
+/** The parts of a token that a client brought; `undefined` for what is none. */
+export function readPlacedToken(
+  text: string,
+): { readonly process: string | undefined; readonly token: string } | undefined {
+  const [, process, token] = PLACED.exec(text) ?? [];
+  return token === undefined ? undefined : { process, token };
+}
+
 /** Something that a token stands for. */
 export interface Tokened {
   readonly token: string;

@@ -1,5 +1,9 @@
 import type { SharedFrame } from "./shared-frame.js";
 
+// For whoever makes a socket of another kind.
+export { checkClose } from "./close-check.js";
+export { joinTurn, type TurnWriter } from "./turn-writes.js";
+
 /** How a client is connected: a WebSocket, Phoenix's long poll, or an event stream with POSTs for the other direction. */
 export type TransportKind = "websocket" | "longpoll" | "events";
 

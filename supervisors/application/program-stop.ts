@@ -60,6 +60,8 @@ export class ProgramStop {
     if (this.signal === undefined) {
       this.signal = signal;
       this.#signalledAt = now;
+      // Where the applications run in other processes, as below the host of several cores, nobody here says that it has begun.
+      this.begin();
       // Does nothing when the stop has begun already; a second signal ends the process then, too.
       void this.#system.stop();
     } else if (now - this.#signalledAt > SAME_PRESS_MS) this.#options.host.exit(SIGNAL_CODES[signal]);

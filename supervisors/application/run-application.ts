@@ -22,9 +22,9 @@ export interface RunOptions extends Omit<SystemOptions<never>, "root" | "rootArg
   readonly deadlineMs?: number;
   /** How long one application may take whose definition does not say, in milliseconds; `Infinity` by default. */
   readonly shutdownTimeoutMs?: number;
-  /** Called when all applications run. What it throws stops the program, and is thrown by {@link runApplication}. */
+  /** Called when all applications run, on each core of several, not on their host. What it throws stops the program, and is thrown by {@link runApplication}. */
   readonly onStarted?: (program: RunningProgram) => void | Promise<void>;
-  /** Called once, when the stop begins; with the signal, if one asked for it. */
+  /** Called once, when the stop begins; with the signal, if one asked for it. On the host of several cores only a signal is told. */
   readonly onStopping?: (signal: StopSignal | undefined) => void;
   /** The process; that of Node by default. */
   readonly host?: HostProcess;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Actor, type ActorRef, type AnyRef, type Deferred, type Down, type Exit } from "../../src/index.js";
-import { TwoNodes } from "./two-nodes.js";
+import { asRef } from "../../src/kernel/actor.js";
+import { cellBehind, TwoNodes } from "./two-nodes.js";
 
 class Counter extends Actor {
   #n = 0;
@@ -143,6 +144,38 @@ describe("messages", () => {
     const { there } = await counterOnOne();
     const { watcher } = await watcherOnTwo();
     expect(await watcher.call.ask(there)).toBe(watcher);
+  });
+
+  it("each call has a time of its own, whatever that of the call before", async () => {
+    const { there } = await counterOnOne();
+    const ended: string[] = [];
+    const note = (name: string, reply: Promise<number>): void => {
+      reply.catch((error: unknown) => ended.push(`${name} ${String(Reflect.get(Object(error), "code"))}`));
+    };
+    note("short", there.callWithin(10).never());
+    note("long", there.callWithin(1_000).never());
+    note("short again", there.callWithin(10).never());
+    await nodes.settle();
+    for (const { clock } of [nodes.one, nodes.two]) await clock.advance(500);
+    await nodes.settle();
+    expect(ended).toEqual(["short timeout", "short again timeout"]);
+    for (const { clock } of [nodes.one, nodes.two]) await clock.advance(500);
+    await nodes.settle();
+    expect(ended.at(-1)).toBe("long timeout");
+  });
+
+  it("a message that only another release has is noproc, and a cast of it changes nothing", async () => {
+    const second = await nodes.one.system.start(Counter);
+    const { messages } = nodes.nodes[0].exported.add(cellBehind(second));
+    const description = { name: "Counter", messages: [...messages, "later"] };
+    const ref = asRef<{ later(): number }>(nodes.nodes[1].refOf(nodes.ids[0], second.id, description));
+    await expect(ref.call.later()).rejects.toMatchObject({
+      code: "noproc",
+      reason: { unknown_message: messages.length },
+    });
+    ref.cast.later();
+    await nodes.settle();
+    expect(await second.call.value()).toBe(0);
   });
 
   it("what a class does not offer is no function of the ref", async () => {
@@ -382,6 +415,40 @@ describe("frames that are lost", () => {
     there.cast.add(1);
     await nodes.settle();
     for (const bytes of seen) frame.call(one, nodes.ids[1], bytes);
+    await nodes.settle();
+    expect(await here.call.value()).toBe(1);
+  });
+
+  it("a frame for another life of this node is dropped, also behind those that were for it", async () => {
+    const { here, there } = await counterOnOne();
+    there.cast.add(1);
+    await nodes.settle();
+    const seen: Uint8Array[] = [];
+    const [one] = nodes.nodes;
+    const { frame } = one;
+    one.frame = (_from, bytes) => void seen.push(bytes);
+    there.cast.add(10);
+    await nodes.settle();
+    const [genuine = new Uint8Array()] = seen;
+    const text = Buffer.from(genuine).toString("latin1");
+    expect(text).toContain("1a");
+    frame.call(one, nodes.ids[1], Buffer.from(text.replace("1a", "1b"), "latin1"));
+    await nodes.settle();
+    expect(await here.call.value()).toBe(1);
+    frame.call(one, nodes.ids[1], genuine);
+    await nodes.settle();
+    expect(await here.call.value()).toBe(11);
+  });
+
+  it("a node that is down is not heard, though its last frame came right before", async () => {
+    const { here, there } = await counterOnOne();
+    there.cast.add(1);
+    await nodes.settle();
+    nodes.hold(1);
+    there.cast.add(10);
+    await nodes.settle();
+    nodes.nodes[0].member({ node: nodes.ids[1], state: "down" });
+    nodes.deliverHeld(1);
     await nodes.settle();
     expect(await here.call.value()).toBe(1);
   });

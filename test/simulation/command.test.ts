@@ -25,6 +25,15 @@ it("runs seeds and says how many passed", () => {
   expect([status, JSON.parse(stdout)]).toEqual([0, { ok: true, first: 1_000, ran: 3, seconds: expect.any(Number) }]);
 });
 
+it("runs a cluster of so many nodes", () => {
+  expect(simulate("--nodes", "1")).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("--nodes expects 2 to 8"),
+  });
+  const { status, stdout } = simulate("--nodes", "2", "--first", "1000", "--seeds", "2", "--json");
+  expect([status, JSON.parse(stdout)]).toEqual([0, { ok: true, first: 1_000, ran: 2, seconds: expect.any(Number) }]);
+});
+
 it("ends with what is known by then when it is interrupted", async () => {
   const running = spawn(process.execPath, [script, "--seeds", "1000000", "--jobs", "1"]);
   let said = "";

@@ -8,15 +8,15 @@ export class Violation extends Error {
 interface Instance {
   readonly user: string;
   readonly topic: string;
-  /** Which endpoint it belongs to. */
-  readonly endpoint: number;
+  /** Which endpoint it belongs to: the process, and which of that one's. */
+  readonly endpoint: string;
   ended: number;
   /** When its session ended. */
   orphanedAt: number;
-  /** Since when its client wants to leave it; `undefined` while it does not. */
-  leftAt: number | undefined;
-  /** When the latest push that it was given began. */
-  busyAt: number;
+  /** Since when it has not paused between one push and the next. */
+  busySince: number;
+  /** When its latest push was handled; `undefined` while it is at one. */
+  idleAt: number | undefined;
   /** Whether its end need not be seen: it was killed, alone or with its process. */
   killed: boolean;
 }
@@ -24,7 +24,7 @@ interface Instance {
 /** How often a push took effect, and what is known of the latest time. */
 interface Effect {
   times: number;
-  /** In which life of the process. */
+  /** In which life of its user's sessions. */
   life: number;
   instance: number;
   beganAt: number;
@@ -43,12 +43,14 @@ export interface EffectOf {
   readonly idempotent: boolean;
 }
 
-/** How long a channel may take to end that was left, and about how long it must have been busy not to make it. */
+/** How long a channel may go on with what it was given when it was left, or its session has ended; then it is killed. */
 const LEAVING_MS = 5_000;
-const BUSY_MS = LEAVING_MS - 1_000;
 
 /** How long an idempotent push is known. */
 const WINDOW_MS = 120_000;
+
+/** The process, where there is one alone. */
+export const ONLY_PROCESS = "server";
 
 /** What really happened on the server, from outside of it: it survives every crash. */
 export class Ledger {
@@ -60,7 +62,10 @@ export class Ledger {
   /** Broadcasts whose sender was not told that they are safe before the process was killed: they may be there or not. */
   readonly #doubtful = new Set<string>();
   readonly #unsafe = new Set<string>();
-  #life = 0;
+  /** When a user first wanted to leave a topic. */
+  readonly #leftAt = new Map<string, number>();
+  /** How often what the channels of a user had done may have been taken back. */
+  readonly #lives = new Map<string, number>();
   readonly #instances: Instance[] = [];
   readonly #clock: Pick<Clock, "now">;
 
@@ -102,15 +107,15 @@ export class Ledger {
   }
 
   /** A channel has begun; gives its number. */
-  began(user: string, topic: string, endpoint: number): number {
+  began(user: string, topic: string, endpoint: string): number {
     this.#instances.push({
       user,
       topic,
       endpoint,
       ended: 0,
       orphanedAt: Number.POSITIVE_INFINITY,
-      leftAt: undefined,
-      busyAt: 0,
+      busySince: 0,
+      idleAt: 0,
       killed: false,
     });
     return this.#instances.length - 1;
@@ -149,27 +154,47 @@ export class Ledger {
       throw new Violation(`a channel came back that knows of push ${last}; its user was told of ${told}`);
   }
 
-  /** A user leaves a topic. Its channel finishes what it was given, for as long as {@link LEAVING_MS}; then it is killed. */
+  /** A user leaves a topic: the channel that it has there by the time the server hears of it must end. */
   leaves(user: string, topic: string): void {
-    for (const each of this.#instances) {
-      if (each.user === user && each.topic === topic && each.ended === 0) each.leftAt ??= this.#clock.now();
-    }
+    const place = placeOf(user, topic);
+    if (!this.#leftAt.has(place)) this.#leftAt.set(place, this.#clock.now());
+  }
+
+  /** A channel has handled a push. */
+  idle(instance: number): void {
+    const { [instance]: known } = this.#instances;
+    if (known !== undefined) known.idleAt = this.#clock.now();
+  }
+
+  /** A channel was killed. It need not see that if it had to end, and was at what it had been given for as long as it may. */
+  wasKilled(instance: number): void {
+    const { [instance]: known } = this.#instances;
+    const now = this.#clock.now();
+    if (known === undefined || (known.idleAt ?? now) < now) return;
+    const { user, topic, orphanedAt, busySince } = known;
+    const toEndSince = Math.min(orphanedAt, this.#leftAt.get(placeOf(user, topic)) ?? Infinity);
+    if (now - Math.max(toEndSince, busySince) >= LEAVING_MS) known.killed = true;
   }
 
   /** A channel is back that was lost with its session or its process; it knows of pushes up to a number. Gives a new number, as {@link began}. */
-  revived(user: string, topic: string, endpoint: number, last: number): number {
+  revived(user: string, topic: string, endpoint: string, last: number): number {
     const instance = this.began(user, topic, endpoint);
     this.#lastEffect.set(instance, last);
-    this.#life += 1;
+    this.#takenBack(user);
     return instance;
   }
 
-  /** The process of all channels is killed, or its endpoint is. */
-  processKilled(): void {
-    this.#life += 1;
+  /** A process is killed, or its endpoint is, with all channels in it. */
+  processKilled(process = ONLY_PROCESS): void {
     for (const one of this.#unsafe) this.#doubtful.add(one);
     this.#unsafe.clear();
-    for (const instance of this.#instances) if (instance.ended === 0) instance.killed = true;
+    const users = new Set<string>();
+    for (const instance of this.#instances) {
+      if (!instance.endpoint.startsWith(`${process} `)) continue;
+      users.add(instance.user);
+      if (instance.ended === 0) instance.killed = true;
+    }
+    for (const user of users) this.#takenBack(user);
   }
 
   /**
@@ -185,10 +210,9 @@ export class Ledger {
       throw new Violation(`push ${n} of ${user} on ${topic} took effect ${times} times`);
     }
     const beganAt = before?.beganAt ?? this.#clock.now();
-    const now = { times, life: this.#life, instance, beganAt, replied: false };
+    const now = { times, life: this.#lifeOf(user), instance, beganAt, replied: false };
     this.#effects.set(push, now);
-    const known = this.#instances[instance];
-    if (known !== undefined) known.busyAt = this.#clock.now();
+    this.#busy(instance);
     const last = this.#lastEffect.get(instance) ?? 0;
     if (n <= last) throw new Violation(`push ${n} of ${user} on ${topic} took effect after push ${last}`);
     this.#lastEffect.set(instance, n);
@@ -205,9 +229,17 @@ export class Ledger {
     return this.#effects.has(keyOf(user, topic, number));
   }
 
+  #busy(instance: number): void {
+    const { [instance]: known } = this.#instances;
+    if (known === undefined) return;
+    const now = this.#clock.now();
+    if (known.idleAt !== undefined && known.idleAt < now) known.busySince = now;
+    known.idleAt = undefined;
+  }
+
   /** A crash may take an effect back that nobody was told of. The channel itself looks that it is not one which was kept. */
-  #mayRepeat({ idempotent, instance }: EffectOf, before: Effect): boolean {
-    if (before.life !== this.#life) return true;
+  #mayRepeat({ user, idempotent, instance }: EffectOf, before: Effect): boolean {
+    if (before.life !== this.#lifeOf(user)) return true;
     if (!idempotent) return false;
     const { [before.instance]: first, [instance]: second } = this.#instances;
     const isKnown = first?.endpoint === second?.endpoint && this.#clock.now() - before.beganAt <= WINDOW_MS;
@@ -218,19 +250,26 @@ export class Ledger {
     return !isKnown || !before.replied || isOrphan || first?.killed === true;
   }
 
+  #takenBack(user: string): void {
+    this.#lives.set(user, this.#lifeOf(user) + 1);
+  }
+
+  #lifeOf(user: string): number {
+    return this.#lives.get(user) ?? 0;
+  }
+
   /** Everything that has begun has ended, and was told so. */
   checkEnds(): void {
-    const open = this.#instances.filter((each) => each.ended === 0 && !each.killed && !wasLate(each));
+    const open = this.#instances.filter((each) => each.ended === 0 && !each.killed);
     const names = open.map(({ user, topic }) => `${topic} of ${user}`);
     if (names.length > 0) throw new Violation(`terminate never ran for ${names.join(", ")}`);
   }
 }
 
-/** Whether a channel that was left had so much to do that it was killed in the middle of that. */
-function wasLate({ leftAt, busyAt }: Instance): boolean {
-  return leftAt !== undefined && busyAt - leftAt >= BUSY_MS;
+function placeOf(user: string, topic: string): string {
+  return `${user} ${topic}`;
 }
 
 function keyOf(user: string, topic: string, number: number): string {
-  return `${user} ${topic} ${number}`;
+  return `${placeOf(user, topic)} ${number}`;
 }

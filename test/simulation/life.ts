@@ -61,7 +61,10 @@ export const ALLOWED_CRASHES = 3;
 const RETRY_MS = 500;
 
 /** A part of the endpoint that can crash alone; what depends on it is started anew with it. */
-export type Part = "endpoint" | "topics" | "sessions" | "connections" | "listener";
+export type Part = "endpoint" | "store" | "topics" | "sessions" | "restorer" | "connections" | "clients" | "listener";
+
+/** The parts that sessions outlive. */
+export const OUTLIVED_PARTS: ReadonlySet<Part> = new Set<Part>(["restorer", "connections", "clients", "listener"]);
 
 interface RootStart {
   readonly endpoint: EndpointOptions;
@@ -127,6 +130,12 @@ export class Life {
     if (root === undefined) throw new Error("the server's root did not start");
     clock.attach(system);
     return new Life(system, root, mortal, clock, reports);
+  }
+
+  /** Whether nothing waits for the store, if there is one. */
+  get isAllKept(): boolean {
+    const store = this.system.whereis("endpoint.store");
+    return store !== undefined && statusOf(cellOf(store).actor?.formatStatus())["waiting"] === 0;
   }
 
   /** The sessions, or the connections. */

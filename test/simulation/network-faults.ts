@@ -2,6 +2,9 @@ import type { Clock } from "../../src/index.js";
 import type { FaultyExchange, FaultyLine, FaultyNetwork } from "../../src/testing/index.js";
 import type { Step } from "./step.js";
 
+/** What of a network, or of several, can be harmed. */
+export type HarmableNetwork = Pick<FaultyNetwork, "lines" | "exchanges" | "unplug" | "blackHole" | "heal">;
+
 /** A step that does something to the network. */
 export type NetworkStep = Extract<
   Step,
@@ -24,7 +27,7 @@ export function isNetworkStep(step: Step): step is NetworkStep {
 }
 
 /** Does a step to all connections of a client, whatever carries them, or to the whole network. */
-export function harm(network: FaultyNetwork, clock: Clock, step: NetworkStep, label: string): void {
+export function harm(network: HarmableNetwork, clock: Clock, step: NetworkStep, label: string): void {
   if (step.do === "unplug" || step.do === "black_out") {
     if (step.do === "unplug") network.unplug();
     else network.blackHole();

@@ -2,6 +2,7 @@ import { seededRandom } from "../../src/kernel/random.js";
 import type { FaultyNetwork, VirtualClock } from "../../src/testing/index.js";
 import type { Ledger, Violation } from "./ledger.js";
 import type { Schedule } from "./step.js";
+import { Reading } from "./reading.js";
 import { StockUser } from "./stock-user.js";
 import { User } from "./user.js";
 import { Ways } from "./ways.js";
@@ -28,24 +29,20 @@ export class People {
   constructor(options: PeopleOptions) {
     const { schedule, topics, network, clock, ledger, failed, note } = options;
     const { seed, world } = schedule;
-    const common = {
-      url: `${network.url}/socket`,
-      topics,
-      clock,
-      ledger,
-      gapsAllowed: !world.gentle,
-      windowMessages: world.windowMessages,
-      failed,
-      note,
-    };
+    const [gapsAllowed, { windowMessages }] = [!world.gentle, world];
+    const common = { url: `${network.url}/socket`, topics, clock, ledger, failed, note };
+    const rules = { mayLose: gapsAllowed, bytesRepeat: false, windowMessages };
+    const snapshots = world.snapshotMs !== undefined;
+    const read = (topic: string): Reading => new Reading(topic, ledger, rules);
     this.users = Array.from({ length: world.clients }, (_, index) => {
       const name = `user${index + 1}`;
       const random = seededRandom(seed * 31 + index);
-      return new User({ name, ways: waysOf(name, index, options), random, repeatsAllowed: world.durable, ...common });
+      const ways = waysOf(name, index, options);
+      return new User({ name, ways, random, repeatsAllowed: world.durable, snapshots, read, ...common });
     });
     this.#stockUsers = Array.from({ length: world.stockClients }, (_, index) => {
       const name = `stock${index + 1}`;
-      return new StockUser({ name, ways: waysOf(name, index, options), ...common });
+      return new StockUser({ name, ways: waysOf(name, index, options), gapsAllowed, windowMessages, ...common });
     });
   }
 
@@ -82,7 +79,7 @@ export class People {
 function waysOf(label: string, index: number, { schedule, network, clock, arrived }: PeopleOptions): Ways {
   const { ways: choices } = schedule.world;
   const resumes = !label.startsWith("stock");
-  const ways = new Ways({ network, label, clock, resumes, arrived: (data) => arrived(label, data) });
+  const ways = new Ways({ network: () => network, label, clock, resumes, arrived: (data) => arrived(label, data) });
   ways.take(choices[index % choices.length] ?? "websocket");
   return ways;
 }

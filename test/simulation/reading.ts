@@ -11,13 +11,23 @@ export interface ReadingRules {
   readonly windowMessages: number;
 }
 
+/** What one client reads of one topic, and what is wrong with that as text; `undefined` when all is well. */
+export interface TopicReading {
+  /** The last broadcast that was read, or was there before the join. */
+  readonly last: number;
+  /** A broadcast comes; `from` says who has counted it, where there are several. */
+  news(n: number, binary: boolean, from: string): string | undefined;
+  /** A hole is announced. */
+  gap(from: number, to: number, reason: string): string | undefined;
+  /** What it lacks of all that was broadcast, when nothing is on its way any more. */
+  lacks(): string | undefined;
+}
+
 /**
  * What one client reads of one topic, from the answer to its join to the loss of the channel: in order, each once, and every hole announced
  * with exactly what is missing.
- *
- * It tells what is wrong as text, `undefined` when all is well.
  */
-export class Reading {
+export class Reading implements TopicReading {
   readonly #topic: string;
   readonly #ledger: Ledger;
   readonly #rules: ReadingRules;
@@ -39,12 +49,10 @@ export class Reading {
     this.#joinedAt = ledger.published(topic);
   }
 
-  /** The last broadcast that was read, or was there before the join. */
   get last(): number {
     return this.#last ?? this.#joinedAt;
   }
 
-  /** A broadcast comes. */
   news(n: number, binary: boolean): string | undefined {
     if (this.#last !== undefined && n <= this.#last) {
       if (binary && this.#rules.bytesRepeat) return undefined;
@@ -58,7 +66,6 @@ export class Reading {
     return hole;
   }
 
-  /** A hole is announced. */
   gap(from: number, to: number, reason: string): string | undefined {
     const policy = policyOf(this.#topic);
     const what = `was told that ${from} to ${to} of ${this.#topic} are missing: ${reason}`;
@@ -72,7 +79,6 @@ export class Reading {
     return reason === "overflow" && this.#hasTooFewLeft() ? `${what}, which is more than had to go` : undefined;
   }
 
-  /** What it lacks of all that was broadcast, when nothing is on its way any more. */
   lacks(): string | undefined {
     const published = this.#ledger.published(this.#topic);
     const hole = this.#hole(published + 1);

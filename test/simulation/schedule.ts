@@ -1,4 +1,5 @@
 import { Dice } from "./dice.js";
+import { rareStep, snapshotMsOf } from "./rare-steps.js";
 import type { Schedule, Step, World } from "./step.js";
 import { POLICIES } from "./topics.js";
 
@@ -6,6 +7,7 @@ const FEWEST_STEPS = 5;
 const MOST_STEPS = 40;
 /** Of so many worlds one has a store. */
 const DURABLE_ONE_OF = 4;
+const RARE = 0x7a9e;
 
 /** The world and the steps of a seed: always the same ones. */
 export function scheduleOf(seed: number): Schedule {
@@ -35,7 +37,13 @@ export function scheduleOf(seed: number): Schedule {
     if (step.do === "cut" && step.inFlight === "late" && dice.oneIn(2)) return lateAndLost(dice, step);
     return [step];
   });
-  return { seed, world, steps };
+  // Drawn apart: what a seed stood for before there were these is still in it.
+  const apart = new Dice(seed ^ RARE);
+  const snapshotMs = snapshotMsOf(apart);
+  for (let left = apart.oneOf(0, 0, 1, 2, 3); left > 0; left--) {
+    steps.splice(apart.between(0, steps.length), 0, ...rareStep(apart, world));
+  }
+  return { seed, world: snapshotMs === undefined ? world : { ...world, snapshotMs }, steps };
 }
 
 function traffic(dice: Dice): Step {

@@ -14,7 +14,11 @@ export interface SecondTabOptions extends Credentials {
 const STAYS_MS = 3_000;
 
 /** A copy of a tab, or a thief: attaches with what a client knows of its session, stays a while and is gone without a word. */
-export function openSecondTab(network: FaultyNetwork, clock: Clock, options: SecondTabOptions): void {
+export function openSecondTab(
+  network: Pick<FaultyNetwork, "webSocket" | "url" | "lines">,
+  clock: Clock,
+  options: SecondTabOptions,
+): void {
   const { acknowledges, token, sid, epoch, rx, secret } = options;
   const Dialled = network.webSocket("second tab");
   const socket = new Dialled(`${network.url}/socket/websocket?vsn=2.0.0`);

@@ -1,5 +1,6 @@
 import type { Overflow } from "../../actors/channel/overflow.js";
 import type { Part } from "./life.js";
+import type { Refusal } from "./room.js";
 import type { Way } from "./ways.js";
 
 /** One thing that the simulation does; numbers name clients and topics, and wrap around where there are fewer. */
@@ -44,15 +45,21 @@ export type Step =
   // Of the server.
   | { readonly do: "crash_connection"; readonly client: number }
   | { readonly do: "crash_channel"; readonly client: number; readonly topic: number; readonly how: "throw" | "kill" }
-  | { readonly do: "crash_session"; readonly client: number }
+  // So many times, each time when it is back.
+  | { readonly do: "crash_session"; readonly client: number; readonly times?: number }
   | { readonly do: "crash_server"; readonly part: Part }
   | { readonly do: "kill_process" }
   // The machine loses its power: what was being written may be torn.
   | { readonly do: "power_loss" }
+  // The next time that a channel is to come back after a crash it does not.
+  | { readonly do: "refuse_restore"; readonly client: number; readonly topic: number; readonly how: Refusal }
   // Of its disk.
   | { readonly do: "disk_fails"; readonly times: number }
   | { readonly do: "disk_stuck"; readonly ms: number }
   | { readonly do: "drain" }
+  // All clients are told to come back, each at its own moment.
+  | { readonly do: "hand_over"; readonly perSecond: number }
+  | { readonly do: "kick"; readonly client: number }
   // Of clients. With `atOnce` a client gives up the connection that it has.
   | { readonly do: "switch"; readonly client: number; readonly way: Way; readonly atOnce: boolean }
   | { readonly do: "rejoin"; readonly client: number; readonly topic: number }
@@ -81,6 +88,8 @@ export interface World {
   readonly gentle: boolean;
   /** Whether sessions are kept in a store, which outlives the server's process: then nothing may be lost with that, or with a session's actor. */
   readonly durable: boolean;
+  /** How long a channel takes for the snapshot that makes up for a gap; without it there are none. */
+  readonly snapshotMs?: number;
 }
 
 /** A world and what happens in it. */
@@ -91,7 +100,7 @@ export interface Schedule {
 }
 
 /** Writes a step as one word and its details. */
-export function describeStep(step: Step): string {
+export function describeStep(step: { readonly do: string } & Readonly<Record<string, unknown>>): string {
   const details = Object.entries(step).flatMap(([name, value]) => (name === "do" ? [] : [`${name} ${String(value)}`]));
   return details.length === 0 ? step.do : `${step.do} (${details.join(", ")})`;
 }

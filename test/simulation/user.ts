@@ -2,7 +2,7 @@ import type { Clock, Random } from "../../src/index.js";
 import { type Channel, Socket } from "../../src/client/index.js";
 import { type Ledger, Violation } from "./ledger.js";
 import { numberIn, payloadOf, textIn } from "./payload.js";
-import { Reading } from "./reading.js";
+import type { TopicReading } from "./reading.js";
 import type { Ways } from "./ways.js";
 
 /** What a user is made with. */
@@ -16,10 +16,10 @@ export interface UserOptions {
   readonly ledger: Ledger;
   /** Whether a push of a channel may come twice, because a crash took back that it had handled what it pushed for. */
   readonly repeatsAllowed: boolean;
-  /** Whether the server may announce that it could not keep messages. */
-  readonly gapsAllowed: boolean;
-  /** How many of the latest broadcasts a client gets in any case. */
-  readonly windowMessages: number;
+  /** Whether channels make up for gaps, before anything else. */
+  readonly snapshots?: boolean;
+  /** Begins to read a topic that was joined. */
+  readonly read: (topic: string) => TopicReading;
   readonly failed: (violation: Violation) => void;
   readonly note: (text: string) => void;
 }
@@ -45,10 +45,12 @@ interface Seat {
   /** Whether it is not the first one of its topic. */
   readonly again: boolean;
   /** What it reads; `undefined` while it is not joined. */
-  reading: Reading | undefined;
+  reading: TopicReading | undefined;
   /** The channel that answered, and how many of its own pushes were seen. */
   instance: number;
   heard: number;
+  /** Whether it was told of a gap, and its channel has not made up for that. */
+  lacksSnapshot: boolean;
 }
 
 const NEVER_MS = 100_000_000;
@@ -126,9 +128,12 @@ export class User {
     this.#seats.set(topic, this.#seat(topic, true));
   }
 
-  /** After a final close: connects again, as a person does who reloads the page. */
+  /** After a final close, of the connection or of a channel: connects, or joins, again, as a person does who reloads the page. */
   comeBack(): void {
     if (this.socket.state.name === "closed") this.socket.connect();
+    for (const { topic, channel } of this.#seats.values()) {
+      if (channel.state === "closed") this.#seats.set(topic, this.#seat(topic, true));
+    }
   }
 
   /** What it still waits for; `undefined` when it has all that it can have. */
@@ -139,9 +144,16 @@ export class User {
       if (reading === undefined) return `${this.name} has not joined ${topic}: ${channel.state}`;
       const lacking = reading.lacks();
       if (lacking !== undefined) return `${this.name} ${lacking}`;
+      if (seat.lacksSnapshot) return `${this.name} has no snapshot that makes up for a gap of ${topic}`;
     }
     const open = this.#pushes.find(({ outcome }) => outcome === undefined);
     return open === undefined ? undefined : `push ${open.n} of ${this.name} on ${open.topic} has no outcome`;
+  }
+
+  /** Whether it has joined all of its topics. */
+  get hasJoined(): boolean {
+    const seats = [...this.#seats.values()];
+    return seats.every(({ reading, channel }) => reading !== undefined && channel.state === "joined");
   }
 
   /** Every push became what the user was told. */
@@ -156,17 +168,24 @@ export class User {
 
   #seat(topic: string, again = false): Seat {
     const channel = this.socket.channel(topic);
-    const seat: Seat = { topic, channel, again, reading: undefined, instance: -1, heard: 0 };
+    const seat: Seat = { topic, channel, again, reading: undefined, instance: -1, heard: 0, lacksSnapshot: false };
     const empty = (why: string): void => {
       this.#options.note(`${this.name} loses ${topic}: ${why}`);
       seat.reading = undefined;
     };
-    const { ledger, gapsAllowed: mayLose, windowMessages } = this.#options;
-    channel.on("news", (payload) => this.#news(seat, numberIn(payload, "n")));
+    channel.on("news", (payload) => this.#news(seat, numberIn(payload, "n"), textIn(payload, "from")));
     channel.on("heard", (payload) => this.#heard(seat, numberIn(payload, "instance"), numberIn(payload, "k")));
+    channel.on("snapshot", () => {
+      this.#options.note(`${this.name} has a snapshot of ${topic}`);
+      seat.lacksSnapshot = false;
+    });
     channel.onGap(({ from = Number.NaN, to = Number.NaN, reason = "lost" }) => {
       this.#options.note(`${this.name} is told that ${from} to ${to} of ${topic} are missing: ${reason}`);
       this.#check(seat.reading?.gap(from, to, reason));
+      // One without numbers tells beforehand, at a resume, that there will be others.
+      // And what turns out to be lost when a session is back has a number already, and what comes next too: nothing comes between.
+      const { snapshots = false, repeatsAllowed } = this.#options;
+      if (!Number.isNaN(from + to) && !(repeatsAllowed && reason === "lost")) seat.lacksSnapshot = snapshots;
     });
     channel.onError((reason) => {
       empty(JSON.stringify(reason));
@@ -174,17 +193,21 @@ export class User {
     });
     channel.onClose((reason) => empty(JSON.stringify(reason)));
     channel.join().receive("ok", (response) => {
-      seat.reading = new Reading(topic, ledger, { mayLose, bytesRepeat: false, windowMessages });
+      seat.reading = this.#options.read(topic);
       seat.instance = numberIn(response, "instance");
       seat.heard = 0;
+      seat.lacksSnapshot = false;
       this.#options.note(`${this.name} has joined ${topic} at ${seat.reading.last}`);
     });
     return seat;
   }
 
-  #news(seat: Seat, n: number): void {
-    const { reading, topic, again } = seat;
-    if (reading !== undefined) return this.#check(reading.news(n, false));
+  #news(seat: Seat, n: number, from: string): void {
+    const { reading, topic, again, lacksSnapshot } = seat;
+    if (reading !== undefined && lacksSnapshot) {
+      this.#fail(`${this.name} got broadcast ${n} of ${topic} before the snapshot that makes up for the gap before it`);
+    }
+    if (reading !== undefined) return this.#check(reading.news(n, false, from));
     // As in Phoenix, a channel that takes the place of one that was left still gets the last of what was sent to that.
     if (!again) this.#fail(`${this.name} got broadcast ${n} of ${topic}, which is not joined`);
   }

@@ -9,7 +9,8 @@ export type Way = "websocket" | "events" | "longpoll";
 
 /** What a client connects with. */
 export interface WaysOptions {
-  readonly network: FaultyNetwork;
+  /** The network that the next connection takes. */
+  readonly network: () => FaultyNetwork;
   readonly label: string;
   readonly clock: Clock;
   /** Whether it speaks the protocol of sessions; else it is a stock client. */
@@ -41,7 +42,8 @@ export class Ways {
   }
 
   #connect(url: string): WebSocketLike {
-    const { network, label, clock, resumes } = this.#options;
+    const { label, clock, resumes } = this.#options;
+    const network = this.#options.network();
     const fetch = network.fetch(label);
     if (this.#way === "events") return eventStream(url, { fetch, clock, postTimeoutMs: 4_000 });
     if (this.#way === "longpoll") return new PollSocket(url, { fetch, clock, resumes, retries: resumes ? 2 : 0 });

@@ -13,6 +13,8 @@ const BYTES_BEFORE_BODY = 9;
 interface Watched {
   /** The text of each number that the server ever wrote. */
   readonly bodies: Map<number, string>;
+  /** Of those, which were replaced since all was last known to be kept: a crash may take that back. */
+  readonly unsure: Set<string>;
   /** Secrets that were worth nothing any more, and since when. */
   readonly retired: Map<string, number>;
   /** The secrets since the last that its client confirmed, that one included. */
@@ -47,6 +49,8 @@ export interface WireWatchOptions {
   readonly clock: Pick<Clock, "now">;
   /** Whether a session that is not there may come back. */
   readonly durable: boolean;
+  /** Whether what was written to a connection may still come out of it when another one has replaced it; not by default. */
+  readonly trails?: boolean;
   /** Told of each reply to a push that is written to a client. */
   readonly replied: (label: string, topic: string, n: number) => void;
   readonly failed: (violation: Violation) => void;
@@ -69,6 +73,17 @@ export class WireWatch {
   /** What the client of that label knows. */
   credentials(label: string): Credentials | undefined {
     return this.#known.get(label);
+  }
+
+  /** All that has happened by now is kept. */
+  allKept(): void {
+    for (const { unsure } of this.#sessions.values()) unsure.clear();
+  }
+
+  /** The server's process is killed. What it had not kept is as if it had not been. */
+  processKilled(): void {
+    for (const { unsure, retired } of this.#sessions.values()) for (const secret of unsure) retired.delete(secret);
+    this.allKept();
   }
 
   /** Something passes on a connection. Of what arrives at a client it is told by {@link arrived}. */
@@ -125,6 +140,7 @@ export class WireWatch {
     const session: Watched = known ?? {
       bodies: new Map(),
       retired: new Map(),
+      unsure: new Set(),
       unconfirmed: [],
       epoch: 0,
       line: 0,
@@ -153,13 +169,17 @@ export class WireWatch {
     const session = sid === undefined ? undefined : this.#sessions.get(sid);
     if (session?.line !== line.id) return;
     const newest = session.unconfirmed.pop();
-    for (const secret of session.unconfirmed) session.retired.set(secret, this.#options.clock.now());
+    for (const secret of session.unconfirmed) {
+      session.retired.set(secret, this.#options.clock.now());
+      if (this.#options.durable) session.unsure.add(secret);
+    }
     session.unconfirmed = newest === undefined ? [] : [newest];
   }
 
   #wrote(line: ObservedLine, on: OnLine, seq: number, data: string | Uint8Array): void {
     const session = on.sid === undefined ? undefined : this.#sessions.get(on.sid);
     if (session === undefined) return this.#fail(`a numbered frame came before the answer to hello on line ${line.id}`);
+    if (session.line !== line.id && this.#options.trails === true) return;
     if (session.line !== line.id)
       this.#fail(`line ${line.id} was written to after line ${session.line} had replaced it`);
     if (on.lastWritten > 0 && seq !== on.lastWritten + 1)

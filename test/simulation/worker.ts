@@ -1,8 +1,8 @@
 import { parentPort } from "node:worker_threads";
-import { runSeed } from "./run.js";
+import { type Kind, runSeed } from "./run.js";
 
 /** Seeds to run, the last one not included. */
-export interface Batch {
+export interface Batch extends Kind {
   readonly from: number;
   readonly to: number;
 }
@@ -13,9 +13,9 @@ export interface BatchResult {
   readonly failed?: { readonly seed: number; readonly message: string };
 }
 
-async function runBatch({ from, to }: Batch): Promise<BatchResult> {
+async function runBatch({ from, to, nodes }: Batch): Promise<BatchResult> {
   for (let seed = from; seed < to; seed++) {
-    const outcome = await runSeed(seed);
+    const outcome = await runSeed(seed, undefined, { nodes });
     if (!outcome.ok) return { ran: seed - from + 1, failed: { seed, message: outcome.error.message } };
   }
   return { ran: to - from };

@@ -2,7 +2,7 @@ import { type ActorRef, type AnyRef, CallError } from "../../src/index.js";
 import { seededRandom } from "../../src/kernel/random.js";
 import { cellOf } from "../../src/kernel/cell.js";
 import { childrenOf } from "../../src/kernel/family.js";
-import type { EndpointOptions, SocketLimits, Topics } from "../../actors/index.js";
+import type { Clients, EndpointOptions, SocketLimits, Topics } from "../../actors/index.js";
 import { resolveLimits } from "../../actors/endpoint/options.js";
 import {
   createFaultyNetwork,
@@ -15,12 +15,12 @@ import {
 } from "../../src/testing/index.js";
 import { wrongChannels, wrongConnection, wrongSession } from "./invariants.js";
 import { Ledger, Violation } from "./ledger.js";
-import { ALLOWED_CRASHES, Life, type Part } from "./life.js";
+import { ALLOWED_CRASHES, Life, OUTLIVED_PARTS, type Part } from "./life.js";
 import { harm, isNetworkStep } from "./network-faults.js";
 import { limitsOf } from "./bounds.js";
 import { payloadOf } from "./payload.js";
 import { People } from "./people.js";
-import { roomClass } from "./room.js";
+import { type Refusal, roomClass } from "./room.js";
 import { openSecondTab } from "./second-tab.js";
 import { describeStep, type Schedule, type Step } from "./step.js";
 import { keyOf, POLICIES, topicOf } from "./topics.js";
@@ -31,6 +31,8 @@ import { numberOf, WireWatch } from "./wire-watch.js";
 const NEVER_MS = 100_000_000;
 const SETTLE_STEP_MS = 1_000;
 const LONGEST_SETTLE_MS = 300_000;
+/** About when a session is back that has crashed. */
+const BACK_AGAIN_MS = 50;
 
 /** Takes one line of a trace. */
 export type Trace = (line: string) => void;
@@ -56,6 +58,7 @@ export class Simulation {
   #crashes = 0;
   #sessionCrashes = 0;
   #violation: Violation | undefined;
+  readonly #refusals = new Map<string, Refusal>();
 
   constructor(schedule: Schedule, trace?: Trace) {
     const { seed, world } = schedule;
@@ -87,7 +90,8 @@ export class Simulation {
     });
     const limits = limitsOf(world);
     this.#limits = resolveLimits(limits);
-    const surroundings = { ledger: this.#ledger, durable: world.durable, failed };
+    const { durable, snapshotMs } = world;
+    const surroundings = { ledger: this.#ledger, durable, snapshotMs, refusals: this.#refusals, failed };
     this.#endpoint = {
       createServer: this.#network.createServer,
       drainTimeoutMs: 2_000,
@@ -177,8 +181,17 @@ export class Simulation {
       case "crash_channel":
         return this.#crashChannel(this.#all.user(step.client), this.#topic(step.topic), step.how);
       case "crash_session":
+        return this.#crashSession(this.#all.user(step.client), step.times ?? 1);
       case "crash_connection":
         return this.#crashMember(step.do, this.#all.user(step.client));
+      case "refuse_restore":
+        this.#all.user(step.client).mayLoseChannel = true;
+        this.#refusals.set(`${this.#all.user(step.client).name} ${this.#topic(step.topic)}`, step.how);
+        return;
+      case "hand_over":
+        return this.#life?.system.whereis<Clients>("endpoint.clients")?.cast.drain(step.perSecond);
+      case "kick":
+        return this.#kick(this.#all.user(step.client));
       case "crash_server":
         return this.#crashPart(step.part);
       case "kill_process":
@@ -260,6 +273,18 @@ export class Simulation {
     }
   }
 
+  async #crashSession(user: User, times: number): Promise<void> {
+    for (let time = 1; time <= times; time++) {
+      this.#crashMember("crash_session", user);
+      if (time < times) await this.clock.advance(BACK_AGAIN_MS);
+    }
+  }
+
+  #kick(user: User): void {
+    user.mayLoseSession = true;
+    this.#life?.system.whereis<Clients>("endpoint.clients")?.cast.kick({ user: user.name });
+  }
+
   #crashMember(what: "crash_session" | "crash_connection", user: User): void {
     const life = this.#life;
     const sessions = life?.members("sessions").filter(({ status }) => status["user"] === user.name) ?? [];
@@ -275,8 +300,8 @@ export class Simulation {
   async #crashPart(part: Part): Promise<void> {
     this.#crashes += 1;
     // More of them than the endpoint's supervisor allows, and it gives up: then everything begins anew.
-    if (part !== "connections" || this.#crashes > ALLOWED_CRASHES) {
-      if (this.#schedule.world.durable) this.#ledger.processKilled();
+    if (!OUTLIVED_PARTS.has(part) || this.#crashes > ALLOWED_CRASHES) {
+      if (this.#schedule.world.durable) this.#forgetUnkept();
       else this.#allMayLose();
     }
     await this.#life?.crash(part);
@@ -284,7 +309,7 @@ export class Simulation {
 
   async #killProcess(stopStore: () => Promise<void> | undefined): Promise<void> {
     if (!this.#schedule.world.durable) this.#allMayLose();
-    this.#ledger.processKilled();
+    this.#forgetUnkept();
     this.#life?.die();
     await stopStore();
     this.#network.killServer();
@@ -292,12 +317,18 @@ export class Simulation {
   }
 
   #drain(): void {
-    if (this.#schedule.world.durable) this.#ledger.processKilled();
+    if (this.#schedule.world.durable) this.#forgetUnkept();
     else this.#allMayLose();
     this.#life?.drain().catch((error: unknown) => {
       // A crash came in between.
       if (!(error instanceof CallError)) throw error;
     });
+  }
+
+  /** The process ends, or all sessions do: what was not kept may be as if it had not been. */
+  #forgetUnkept(): void {
+    this.#ledger.processKilled();
+    this.#watch.processKilled();
   }
 
   #allMayLose(): void {
@@ -355,6 +386,7 @@ export class Simulation {
     this.#checkViolation();
     const life = this.#life;
     if (life === undefined) return;
+    if (life.isAllKept) this.#watch.allKept();
     const members = life.members("sessions");
     const windowed = new Map(members.map(({ ref, status }) => [ref.toString(), isWindowed(status["user"])]));
     const sessions = members.map(({ ref, status }) => ({ ...status, windowed: windowed.get(ref.toString()) }));

@@ -63,6 +63,29 @@ test("a lock of another live process is refused, and taken over at once when tha
   await lock.release();
 });
 
+test.runIf(process.platform === "linux")(
+  "a lock of a process that has ended is taken over, though its parent has not asked how",
+  async () => {
+    const path = await directory();
+    // A shell that becomes a program which never asks for the ends of its children.
+    const parent = spawn("sh", ["-c", "sleep 0.1 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "inherit"] });
+    onTestFinished(() => void parent.kill("SIGKILL"));
+    const [line] = await once(parent.stdout, "data");
+    const pid = Number(String(line));
+    while (!(await readFile(`/proc/${pid}/stat`, "utf8")).includes(") Z ")) {
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+    }
+    const mine = await PathLock.take(path, nobody);
+    const holder: LockHolder = JSON.parse(await readFile(join(path, "lock"), "utf8"));
+    await mine.release();
+    const began = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ")[1]?.split(" ")[19];
+    await writeFile(join(path, "lock"), JSON.stringify({ ...holder, pid, began }));
+    await (await PathLock.take(path, nobody)).release();
+  },
+);
+
 test.each([true, false])("a lock of another machine is watched: whether it shows life (%s) decides", async (alive) => {
   const path = await directory();
   const file = join(path, "lock");

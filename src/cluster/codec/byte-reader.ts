@@ -7,7 +7,7 @@ export class ByteReader {
   #at = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get atEnd(): boolean {
@@ -49,6 +49,15 @@ export class ByteReader {
     const count = this.varint();
     if (count > this.left) throw this.bad(`at most ${this.left} entries`, `${count}`);
     return count;
+  }
+
+  /** Goes on behind bytes that are known, when these come next; false, and it stays where it is, when others do, or there are none to look for. */
+  skip(known: Uint8Array): boolean {
+    const { length } = known;
+    if (length === 0 || length > this.left) return false;
+    for (let at = 0; at < length; at++) if (known[at] !== this.#bytes[this.#at + at]) return false;
+    this.#at += length;
+    return true;
   }
 
   float(): number {

@@ -6,6 +6,8 @@ const SMALLEST = 1_024;
 const LARGEST_KEPT = 1_048_576;
 /** Up to here a loop over the characters is faster than a call into the runtime. */
 const SHORT_TEXT = 32;
+/** The same for bytes. */
+const SHORT_COPY = 96;
 
 /** Appends numbers, texts and bytes to one growing buffer. */
 export class ByteWriter {
@@ -29,12 +31,20 @@ export class ByteWriter {
     this.#bytes = smaller;
   }
 
-  /** Takes what was written, behind what another writer holds, and begins anew. The result is the caller's own. */
-  take(head?: ByteWriter): Uint8Array {
-    const before = head?.length ?? 0;
-    const taken = new Uint8Array(before + this.#length);
-    if (head !== undefined) taken.set(head.#bytes.subarray(0, before));
-    taken.set(this.#bytes.subarray(0, this.#length), before);
+  /** Takes what was written, and begins anew. The result is the caller's own, and may be kept. */
+  take(): Uint8Array {
+    const taken = new Uint8Array(this.#length);
+    this.#copyTo(taken, 0);
+    this.truncate(0);
+    return taken;
+  }
+
+  /** Takes what was written, behind what another writer holds, and begins anew. A small result shares its memory with others: it is not for keeping. */
+  takeBehind(head: ByteWriter): Uint8Array {
+    // Out of Node's pool, which is several times as quick as memory of its own.
+    const taken = Buffer.allocUnsafe(head.length + this.#length);
+    head.#copyTo(taken, 0);
+    this.#copyTo(taken, head.length);
     this.truncate(0);
     return taken;
   }
@@ -101,6 +111,13 @@ export class ByteWriter {
   utf16(text: string): void {
     this.#reserve(text.length * 2);
     this.#length += this.#bytes.write(text, this.#length, "utf16le");
+  }
+
+  #copyTo(target: Uint8Array, start: number): void {
+    const length = this.#length;
+    const bytes = this.#bytes;
+    if (length > SHORT_COPY) target.set(bytes.subarray(0, length), start);
+    else for (let at = 0; at < length; at++) target[start + at] = bytes[at] ?? 0;
   }
 
   #reserve(count: number): void {

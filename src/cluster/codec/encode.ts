@@ -37,7 +37,8 @@ export class Encoder {
   /** Writes one value. When it cannot, nothing of it is left in the writer. @throws {CodecError} `cannot_carry` */
   value(value: unknown): void {
     const before = this.#writer.length;
-    this.#path.length = 0;
+    // Setting a length costs more than writing a number does.
+    if (this.#path.length > 0) this.#path.length = 0;
     try {
       this.#write(value);
     } catch (thrown) {

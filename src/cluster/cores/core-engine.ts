@@ -32,6 +32,7 @@ async function join(place: CorePlace, surroundings: EngineSurroundings, events: 
   const wire: Wire = {
     register,
     send: (to, bytes) => frames.send(to, bytes),
+    flush: () => frames.flush(),
     close: async () => {
       register.leave();
       await frames.close();

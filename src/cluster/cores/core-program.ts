@@ -6,6 +6,7 @@ import { noteSharedPorts } from "../shared-port.js";
 import { startNode } from "../start-node.js";
 import { noteInspectorFolder } from "../tree-port.js";
 import { quietTimer } from "./clock.js";
+import { CoreDoors } from "./core-doors.js";
 import { coreEngine } from "./core-engine.js";
 import { coreLink } from "./core-link.js";
 import { type CorePlace, coreSocket } from "./core-place.js";
@@ -28,12 +29,18 @@ export async function startCore<Root extends Actor<never>>(
       joined.set(made, node);
       noteCluster(made, new ClusterOfNode(node, { engineName: "cores", role: "core" }));
       noteInspectorFolder(made, place.folder);
+      const doors = new CoreDoors(node, place.folder);
       noteSharedPorts(made, {
         open: async ({ name, port, host }, take) => {
           const key = JSON.stringify([made.name, name, port, host ?? null]);
           const taken = await coreLink.listen({ key, port, host }, take);
           const path = coreSocket(place.folder, `${place.incarnation}-${++sockets}`);
-          return { port: taken, path, close: () => coreLink.unlisten(key) };
+          doors.open(key, path);
+          const close = (): void => {
+            coreLink.unlisten(key);
+            doors.close(key, path);
+          };
+          return { port: taken, path, name: place.name, pathOf: (core) => doors.pathOf(core, key), close };
         },
       });
       // Others may hold by now what was this core's; its host starts it again.
@@ -72,8 +79,8 @@ async function endAfter(system: ActorSystem, node: ClusterNode): Promise<void> {
   await node.membership.leave();
   joined.delete(system);
   if (joined.size > 0) return;
-  // A system that gave up is a core that has failed, and is started again.
-  if (!isOrdered && reason !== "normal") process.exitCode ??= 1;
+  // As a transient child: a root that is done, and an application that stops its system, have ended in order; one that gave up is started again.
+  if (!isOrdered && !system.wasAskedToStop && reason !== "normal") process.exitCode ??= 1;
   coreLink.release();
   // What is open then is the application's own, and has had its time.
   quietTimer(GRACE_MS, end);

@@ -5,6 +5,10 @@ const HEAD_LENGTH = 4;
 const LONGEST_FRAME = 64 * 1_048_576;
 /** When so much waits to be written the other side does not keep up. */
 const MOST_WAITING = 32 * 1_048_576;
+/** Frames up to here are copied behind each other, which costs less than a write for each. */
+const LARGEST_GATHERED = 8_192;
+/** How much of them is gathered at most. */
+const MOST_GATHERED = 65_536;
 
 /** Who reads from a {@link FrameSocket}. */
 export interface FrameReader {
@@ -13,15 +17,24 @@ export interface FrameReader {
   closed(why: string): void;
 }
 
-/** Frames of any length over one stream: each behind its length. */
+/**
+ * Frames of any length over one stream: each behind its length.
+ *
+ * What is sent before the loop goes on leaves in one system call, as far as it is small: that call costs more than all else that is done for a frame.
+ */
 export class FrameSocket {
+  /** Resolves when the connection is over. */
+  readonly closed: Promise<void>;
   readonly #socket: Socket;
   readonly #reader: FrameReader;
+  /** Small frames that wait for the end of the running callbacks. */
+  #gathered: Buffer | undefined;
+  #gatheredLength = 0;
+  #scheduled = false;
   /** What has come of a frame that is not whole yet. */
   #parts: Buffer[] = [];
   #length = 0;
   #why = "closed";
-  #corked = false;
 
   constructor(socket: Socket, reader: FrameReader) {
     this.#socket = socket;
@@ -30,7 +43,12 @@ export class FrameSocket {
     socket.on("error", (error) => {
       this.#why = error.message;
     });
-    socket.on("close", () => reader.closed(this.#why));
+    this.closed = new Promise((resolve) => {
+      socket.on("close", () => {
+        resolve();
+        reader.closed(this.#why);
+      });
+    });
   }
 
   /** Sends a frame; false when too much waits already, the connection is over, or no frame may be so long. */
@@ -38,16 +56,22 @@ export class FrameSocket {
     const socket = this.#socket;
     if (frame.length > LONGEST_FRAME) return false;
     if (socket.destroyed || socket.writableEnded || socket.writableLength > MOST_WAITING) return false;
-    this.#cork();
-    const head = Buffer.allocUnsafe(HEAD_LENGTH);
-    head.writeUInt32LE(frame.length, 0);
-    socket.write(head);
-    socket.write(frame);
+    if (frame.length <= LARGEST_GATHERED) this.#gather(frame);
+    else {
+      this.#write();
+      const head = Buffer.allocUnsafe(HEAD_LENGTH);
+      head.writeUInt32LE(frame.length, 0);
+      socket.cork();
+      socket.write(head);
+      socket.write(frame);
+      socket.uncork();
+    }
     return true;
   }
 
   /** Ends the connection once all is written. */
   end(): void {
+    this.#write();
     this.#socket.end();
   }
 
@@ -56,15 +80,29 @@ export class FrameSocket {
     this.#socket.destroy();
   }
 
-  /** What is sent in one turn goes out in one system call. */
-  #cork(): void {
-    if (this.#corked) return;
-    this.#corked = true;
-    this.#socket.cork();
-    queueMicrotask(() => {
-      this.#corked = false;
-      this.#socket.uncork();
+  #gather(frame: Uint8Array): void {
+    if (this.#gatheredLength + HEAD_LENGTH + frame.length > MOST_GATHERED) this.#write();
+    const gathered = (this.#gathered ??= Buffer.allocUnsafeSlow(MOST_GATHERED));
+    const at = gathered.writeUInt32LE(frame.length, this.#gatheredLength);
+    gathered.set(frame, at);
+    this.#gatheredLength = at + frame.length;
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    // Behind all microtasks: an actor that goes on after a reply, and sends again, does so in one of them.
+    process.nextTick(() => {
+      this.#scheduled = false;
+      this.#write();
     });
+  }
+
+  /** Writes what is gathered, as a copy: the socket may keep it for a while. */
+  #write(): void {
+    const length = this.#gatheredLength;
+    if (length === 0 || this.#gathered === undefined) return;
+    this.#gatheredLength = 0;
+    const socket = this.#socket;
+    // The other side may have ended the connection since.
+    if (!socket.destroyed && !socket.writableEnded) socket.write(Buffer.from(this.#gathered.subarray(0, length)));
   }
 
   #received(chunk: Buffer): void {

@@ -30,6 +30,8 @@ export interface LeaseTimes {
 export interface Wire {
   readonly register: SharedRegister;
   send(to: NodeIdentity, frame: Uint8Array): SendOutcome;
+  /** Sends nothing more, and waits a moment until the others have all that was sent; an engine whose register is no faster than its frames needs none. */
+  flush?(): Promise<void>;
   /** Closes the wire; nothing comes any more. */
   close(): Promise<void>;
 }
@@ -106,7 +108,7 @@ export class LeaseMembership implements Membership {
   }
 
   send(to: NodeIdentity, frame: Uint8Array): SendOutcome {
-    return this.#over ? "unreachable" : this.#wire.send(to, frame);
+    return this.#over || this.#table.hasEnded(to) ? "unreachable" : this.#wire.send(to, frame);
   }
 
   holdsPlace(): boolean {
@@ -249,6 +251,8 @@ export class LeaseMembership implements Membership {
   async #leave(): Promise<void> {
     if (this.#over) return;
     this.#end();
+    // The register may be faster than the wire: the others would take what was said last for lost.
+    await this.#wire.flush?.();
     // Whoever cannot be told finds the lease run out.
     await this.#write({ state: "down", by: this.self.name, why: "left" }).catch(() => undefined);
     await this.#wire.close();

@@ -33,6 +33,8 @@ export interface Overdue {
 export class MemberTable {
   readonly #self: NodeIdentity;
   readonly #rows = new Map<string, Row>();
+  /** By name the life that has ended last. */
+  readonly #ended = new Map<string, string>();
 
   constructor(self: NodeIdentity) {
     this.#self = self;
@@ -53,12 +55,14 @@ export class MemberTable {
     if (known !== undefined && record?.incarnation !== known.record.incarnation) {
       // A new life in the place of the old one is the old one's end.
       this.#rows.delete(name);
+      this.#ended.set(name, known.node.incarnation);
       told.push({ node: known.node, state: "down", why: "replaced" });
     }
     if (record === undefined) return told;
     const node = { name, incarnation: record.incarnation };
     if (record.state === "down") {
       this.#rows.delete(name);
+      this.#ended.set(name, node.incarnation);
       told.push({ node, state: "down", why: record.why });
       return told;
     }
@@ -68,6 +72,11 @@ export class MemberTable {
     this.#rows.set(name, row);
     if (before === undefined || before.record.state !== record.state) told.push(memberOf(row));
     return told;
+  }
+
+  /** Whether the life of a node is known to be over; of one that was never seen nothing is known. */
+  hasEnded({ name, incarnation }: NodeIdentity): boolean {
+    return this.#ended.get(name) === incarnation;
   }
 
   /** Something came from a node. Returns what is to be told when it had been silent. */

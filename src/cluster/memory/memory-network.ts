@@ -1,6 +1,6 @@
 import type { Clock } from "../../kernel/clock.js";
 import type { Random } from "../../kernel/random.js";
-import type { Engine, RegisterChange, SendOutcome } from "../engine.js";
+import type { Engine, RegisterChange, RegisterEntry, SendOutcome } from "../engine.js";
 import { LeaseMembership, type LeaseTimes } from "../membership/lease-membership.js";
 import { decodeRecord, encodeRecord, NODE_PREFIX } from "../membership/node-record.js";
 import { isSameNode, type NodeIdentity } from "../node-identity.js";
@@ -49,6 +49,8 @@ export class MemoryNetwork {
   readonly #underWay = new Map<string, { count: number; latest: number }>();
   #faults: WireFaults = {};
   #sides = new Map<string, number>();
+  /** Who is not heard by whom. */
+  readonly #muted = new Set<string>();
   #registerSide: number | undefined;
   #incarnations = 0;
 
@@ -104,11 +106,22 @@ export class MemoryNetwork {
     for (const register of this.#registers) register.reachabilityChanged();
   }
 
-  /** Ends a partition. */
+  /** Nothing of what one node sends reaches the other, which is heard all the same; until {@link heal}. */
+  mute(from: string, to: string): void {
+    this.#muted.add(`${from}>${to}`);
+  }
+
+  /** Ends every partition, and lets everybody be heard. */
   heal(): void {
     this.#sides.clear();
+    this.#muted.clear();
     this.#registerSide = undefined;
     for (const register of this.#registers) register.reachabilityChanged();
+  }
+
+  /** What the register holds under a key at this moment, whatever any node knows of it: for checks. */
+  entry(key: string): RegisterEntry | undefined {
+    return this.#table.get(key);
   }
 
   /** Stops the process of a node, as SIGSTOP does. */
@@ -168,8 +181,7 @@ export class MemoryNetwork {
     const place = this.#places.get(to.name);
     if (place === undefined || !isSameNode(place.node, to)) return "unreachable";
     const { clock, random } = this.#options;
-    if (this.#sideOf(from.name) !== this.#sideOf(to.name) || random.next() < (this.#faults.dropRate ?? 0))
-      return "sent";
+    if (!this.#reaches(from.name, to.name) || random.next() < (this.#faults.dropRate ?? 0)) return "sent";
     const pair = `${from.incarnation}>${to.incarnation}`;
     const line = this.#underWay.get(pair) ?? { count: 0, latest: 0 };
     if (line.count >= MOST_UNDER_WAY) return "full";
@@ -179,7 +191,7 @@ export class MemoryNetwork {
     const arrive = (): void => {
       if (--line.count === 0) this.#underWay.delete(pair);
       const now = this.#places.get(to.name);
-      if (now !== place || this.#sideOf(from.name) !== this.#sideOf(to.name)) return;
+      if (now !== place || !this.#reaches(from.name, to.name)) return;
       place.gate.enter(() => place.membership.frame(from, frame));
     };
     if (line.latest <= clock.now()) queueMicrotask(arrive);
@@ -190,6 +202,10 @@ export class MemoryNetwork {
   #delay(): number {
     const [shortest, longest] = this.#faults.delayMs ?? [0, 0];
     return shortest + this.#options.random.next() * (longest - shortest);
+  }
+
+  #reaches(from: string, to: string): boolean {
+    return this.#sideOf(from) === this.#sideOf(to) && !this.#muted.has(`${from}>${to}`);
   }
 
   #sideOf(name: string): number {

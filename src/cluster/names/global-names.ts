@@ -293,7 +293,7 @@ export class GlobalNames implements NodeService {
   }
 
   #unguard(cell: Cell): void {
-    if (![...this.#held.values()].some((held) => held.cell === cell)) cell.flags &= ~GUARDED;
+    if (![...this.#held.values()].some((held) => held.cell === cell)) this.#node.unguard(cell);
   }
 
   #checked(name: string, ref: AnyRef): Cell {

@@ -87,6 +87,7 @@ function readNode(value: unknown, path: string, depth: number): TreeNode {
   const supervisor = record["supervisor"];
   const more = record["more"];
   const status = record["status"];
+  const alike = record["alike"];
   return {
     ref: textAt(record, "ref", path),
     ...optionalText(record, "id", path),
@@ -103,6 +104,7 @@ function readNode(value: unknown, path: string, depth: number): TreeNode {
     ...(isJson(status) ? { status } : {}),
     children: readNodes(record["children"], `${path}.children`, depth + 1),
     ...(more === undefined ? {} : { more: readHidden(more, `${path}.more`) }),
+    ...(alike === undefined ? {} : { alike: readNodes(alike, `${path}.alike`, depth + 1) }),
   };
 }
 

@@ -96,6 +96,8 @@ export interface TreeNode {
   readonly children: readonly TreeNode[];
   /** What was left out of `children`. */
   readonly more?: HiddenNodes;
+  /** Of `info` by a name, on a host of several cores: the actors of the other cores that have the name too. */
+  readonly alike?: readonly TreeNode[];
 }
 
 /** The handler that runs, and for how long it has been. Either part is absent where the runtime does not keep it. */

@@ -1,4 +1,15 @@
-import type { EngineEvents, Membership } from "../../cluster/engine.js";
+import type { EngineEvents, Member, Membership, SendOutcome } from "../../cluster/engine.js";
+
+/**
+ * A node that is tried: a {@link Membership}, or what stands for one of another process.
+ *
+ * Whatever asks it may be answered later. A process that is stopped answers when it goes on, by its own clock then.
+ */
+export interface TestedNode extends Pick<Membership, "self" | "register" | "drain" | "leave"> {
+  readonly members: readonly Member[] | Promise<readonly Member[]>;
+  send(...args: Parameters<Membership["send"]>): SendOutcome | Promise<SendOutcome>;
+  holdsPlace(): boolean | Promise<boolean>;
+}
 
 /**
  * One cluster of an engine that is tried, made anew for each case.
@@ -7,7 +18,7 @@ import type { EngineEvents, Membership } from "../../cluster/engine.js";
  */
 export interface EngineWorld {
   /** A node of this name joins. The same name again, after its node has left or ended, is that node's next life. */
-  join(name: string, events: EngineEvents): Promise<Membership>;
+  join(name: string, events: EngineEvents): Promise<TestedNode>;
   /** Waits until something is so, and no longer than the engine may take for it: on a virtual clock by moving it. @throws {Error} when it does not become so */
   until(isSo: () => boolean, what: string): Promise<void>;
   /** Waits for the answer of something that was asked, however time goes by. */

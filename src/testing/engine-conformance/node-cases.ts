@@ -13,9 +13,9 @@ export const lonelyCases: readonly CaseInWorld[] = [
       const a = await ObservedNode.join(world, "a");
       assert.equal(a.self.name, "a");
       assert.notEqual(a.self.incarnation, "");
-      assert.equal(a.membership.holdsPlace(), true);
-      assert.deepEqual(a.members, {});
-      assert.equal(a.membership.send({ name: "nobody", incarnation: "n-1" }, frameOf("x")), "unreachable");
+      assert.equal(await a.holdsPlace(), true);
+      assert.deepEqual(await a.members(), {});
+      assert.equal(await a.send({ name: "nobody", incarnation: "n-1" }, frameOf("x")), "unreachable");
     },
   },
 ];
@@ -27,8 +27,8 @@ export const nodeCases: readonly CaseInWorld[] = [
     async run(world) {
       const [a, b] = await joinAll(world, "a", "b");
       assert(a !== undefined && b !== undefined);
-      assert.deepEqual([a.members, b.members], [{ b: "up" }, { a: "up" }]);
-      assert(a.wasTold(b.self, "up") && a.membership.members[0]?.node.incarnation === b.self.incarnation);
+      assert.deepEqual([await a.members(), await b.members()], [{ b: "up" }, { a: "up" }]);
+      assert(a.wasTold(b.self, "up"));
     },
   },
   {
@@ -36,10 +36,10 @@ export const nodeCases: readonly CaseInWorld[] = [
     async run(world) {
       const [a, b] = await joinAll(world, "a", "b");
       assert(a !== undefined && b !== undefined);
-      await world.settle(b.membership.drain());
-      await world.until(() => a.members["b"] === "draining", "a draining node to be seen");
-      assert.equal(b.membership.holdsPlace(), true);
-      assert.equal(a.membership.send(b.self, frameOf("still there")), "sent");
+      await world.settle(b.tested.drain());
+      await world.until(() => a.toldOf["b"] === "draining", "a draining node to be seen");
+      assert.equal(await b.holdsPlace(), true);
+      assert.equal(await a.send(b.self, frameOf("still there")), "sent");
       await world.until(() => b.textsFrom(a.self).length === 1, "a frame to a draining node");
     },
   },
@@ -48,15 +48,13 @@ export const nodeCases: readonly CaseInWorld[] = [
     async run(world) {
       const [a, b] = await joinAll(world, "a", "b");
       assert(a !== undefined && b !== undefined);
-      await world.settle(b.membership.leave());
+      await world.settle(b.tested.leave());
       await world.until(() => a.wasTold(b.self, "down"), "a node that left to be down");
-      assert.deepEqual(a.members, {});
-      assert.equal(b.membership.holdsPlace(), false);
-      assert.equal(b.membership.send(a.self, frameOf("from beyond")), "unreachable");
-      await world.until(
-        () => a.membership.send(b.self, frameOf("too late")) === "unreachable",
-        "a frame to be refused",
-      );
+      assert.deepEqual(await a.members(), {});
+      assert.equal(await b.holdsPlace(), false);
+      assert.equal(await b.send(a.self, frameOf("from beyond")), "unreachable");
+      const isRefused = async (): Promise<boolean> => (await a.send(b.self, frameOf("too late"))) === "unreachable";
+      await a.untilSo(isRefused, a, "a frame to be refused");
       assert.deepEqual(b.fencings, []);
     },
   },
@@ -65,12 +63,12 @@ export const nodeCases: readonly CaseInWorld[] = [
     async run(world) {
       const [a, b] = await joinAll(world, "a", "b");
       assert(a !== undefined && b !== undefined);
-      await world.settle(b.membership.leave());
+      await world.settle(b.tested.leave());
       const next = await ObservedNode.join(world, "b");
       assert.notEqual(next.self.incarnation, b.self.incarnation);
       await world.until(() => a.wasTold(next.self, "up") && a.wasTold(b.self, "down"), "the next life to be seen");
-      a.membership.send(b.self, frameOf("for the earlier life"));
-      assert.equal(a.membership.send(next.self, frameOf("for this life")), "sent");
+      await a.send(b.self, frameOf("for the earlier life"));
+      assert.equal(await a.send(next.self, frameOf("for this life")), "sent");
       await world.until(() => next.textsFrom(a.self).length > 0, "a frame for the next life");
       assert.deepEqual(next.textsFrom(a.self), ["for this life"]);
       assert.equal(b.frames.length, 0);
@@ -82,11 +80,13 @@ export const nodeCases: readonly CaseInWorld[] = [
       const [a, b] = await joinAll(world, "a", "b");
       assert(a !== undefined && b !== undefined);
       const sent: string[] = [];
+      const outcomes: Promise<unknown>[] = [];
       for (let number = 0; number < MANY; number++) {
         const text = `${number} ${"x".repeat(number % 50)}`;
-        if (a.membership.send(b.self, frameOf(text)) === "sent") sent.push(text);
-        b.membership.send(a.self, frameOf(`back ${number}`));
+        outcomes.push(a.send(b.self, frameOf(text)).then((outcome) => void (outcome === "sent" && sent.push(text))));
+        outcomes.push(b.send(a.self, frameOf(`back ${number}`)));
       }
+      await Promise.all(outcomes);
       await world.until(() => b.textsFrom(a.self).length === sent.length, "all frames that were taken");
       assert.deepEqual(b.textsFrom(a.self), sent);
       await world.until(() => a.textsFrom(b.self).at(-1) === `back ${MANY - 1}`, "the frames of the other way");
@@ -98,7 +98,7 @@ export const nodeCases: readonly CaseInWorld[] = [
       const [a, b] = await joinAll(world, "a", "b");
       assert(a !== undefined && b !== undefined);
       const text = "large ".repeat(300_000);
-      assert.equal(a.membership.send(b.self, frameOf(text)), "sent");
+      assert.equal(await a.send(b.self, frameOf(text)), "sent");
       await world.until(() => b.frames.length > 0, "a large frame");
       assert.equal(b.textsFrom(a.self)[0] === text, true);
     },
@@ -108,8 +108,8 @@ export const nodeCases: readonly CaseInWorld[] = [
     async run(world) {
       const [a, b, c] = await joinAll(world, "a", "b", "c");
       assert(a !== undefined && b !== undefined && c !== undefined);
-      a.membership.send(b.self, frameOf("for b"));
-      a.membership.send(c.self, frameOf("for c"));
+      await a.send(b.self, frameOf("for b"));
+      await a.send(c.self, frameOf("for c"));
       await world.until(() => b.frames.length + c.frames.length === 2, "both frames");
       assert.deepEqual([b.textsFrom(a.self), c.textsFrom(a.self)], [["for b"], ["for c"]]);
     },
@@ -120,7 +120,7 @@ export const nodeCases: readonly CaseInWorld[] = [
       const [a, b] = await joinAll(world, "a", "b");
       assert(a !== undefined && b !== undefined);
       await world.until(() => a.beats > 2 && b.beats > 2, "three beats");
-      assert.deepEqual([a.members, b.members], [{ b: "up" }, { a: "up" }]);
+      assert.deepEqual([await a.members(), await b.members()], [{ b: "up" }, { a: "up" }]);
     },
   },
   {

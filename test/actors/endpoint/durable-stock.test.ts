@@ -261,3 +261,25 @@ async function sessionsOf({ disk }: World) {
   }
   return found;
 }
+
+test("a stock client gets all of a burst, larger than what is kept for it, that came while the disk was busy", async () => {
+  const there = await world();
+  const { clock, system, stop } = there;
+  const store = await there.serve();
+  const { client } = await connect(there);
+  await join(there, client, "3");
+  store.hold();
+  const payload = "x".repeat(20_000);
+  for (let n = 1; n <= 100; n++) {
+    system().whereis<Topics>("endpoint.topics")?.cast.broadcast("room:a", "said", { n, payload });
+  }
+  await clock.advance(500);
+  store.release();
+  await clock.advance(20_000);
+  const frames = client.take().filter((frame) => Array.isArray(frame) && frame[3] === "said");
+  expect(client.closes).toEqual([]);
+  const all = Array.from({ length: 100 }, (_, index) => [null, null, "room:a", "said", { n: index + 1 }]);
+  expect(frames).toMatchObject(all.map((frame) => [...frame, expect.any(Number)]));
+  expect(there.reports().map(({ type }) => type)).not.toContain("store_refused");
+  await stop();
+});

@@ -1,4 +1,5 @@
-import { Channel, Endpoint, error, ok } from "../../../actors/index.js";
+import type { ChannelClass } from "../../../actors/channel/channel.js";
+import { Channel, Endpoint, type EndpointOptions, error, ok } from "../../../actors/index.js";
 import type { ActorSystem, Report } from "../../../src/index.js";
 import { cellOf } from "../../../src/kernel/cell.js";
 import { type Channel as ClientChannel, Socket } from "../../../src/client/index.js";
@@ -39,6 +40,8 @@ class Plain extends Channel {
   }
 }
 
+const CHANNELS: Readonly<Record<string, ChannelClass>> = { "room:*": Room, "plain:*": Plain };
+
 interface Credentials {
   readonly token: string | undefined;
   readonly params: Readonly<Record<string, unknown>>;
@@ -71,19 +74,23 @@ export class RawClient {
 }
 
 /** A world of one network and one disk, in which servers come and go. */
-export async function world(assigns: Record<string, unknown> = {}) {
+export async function world(
+  assigns: Record<string, unknown> = {},
+  more: Partial<Pick<NonNullable<EndpointOptions["socket"]>, "limits" | "channels">> = {},
+) {
   const test = await createTestSystem();
   const { clock } = test;
   const disk = memoryStore();
   const network = createFaultyNetwork({ clock });
   let present: { readonly system: ActorSystem; readonly store: FaultyStore } | undefined;
   const reports: Report[] = [];
-  const serve = async (store: Store = disk): Promise<FaultyStore> => {
+  const serve = async (store: Store = disk, channels = { ...CHANNELS, ...more.channels }): Promise<FaultyStore> => {
     const faulty = new FaultyStore(store, { clock });
     const args = {
       createServer: network.createServer,
       socket: {
-        channels: { "room:*": Room, "plain:*": Plain },
+        channels,
+        limits: more.limits ?? {},
         // A stock client names its user in the URL; who calls himself nobody is anonymous.
         authenticate: ({ token, params }: Credentials) => {
           const user = token ?? params["user"];

@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Clients, Topics } from "../../../actors/index.js";
+import type { DynamicSupervisor } from "../../../supervisors/index.js";
 import { reply, statusOf, world } from "./durable-world.js";
 
 describe("a session that is kept", () => {
@@ -210,6 +211,78 @@ describe("a session that is kept", () => {
     expect(await reply(clock, channel, "said", {})).toEqual({ said: [{ n: 1 }], restored: false });
     expect(lost).toEqual([]);
     expect(reports().map(({ type }) => type)).toEqual(expect.arrayContaining(["store_failed", "store_recovered"]));
+    await stop();
+  });
+
+  test("goes on when nothing but the restorer has crashed, also while the disk is full", async () => {
+    const { clock, serve, connect, stop, system } = await world();
+    const store = await serve();
+    const { socket, lost } = connect("ann");
+    const channel = socket.channel("room:a");
+    channel.join();
+    await clock.advance(1_000);
+    let answers = 0;
+    store.failNext();
+    channel.push("say", { n: 1 }).receive("ok", () => answers++);
+    await clock.advance(100);
+    expect(statusOf(system(), "endpoint.store")).toMatchObject({ trouble: "disk_full" });
+    const restorer = system().whereis("endpoint.restorer");
+    if (restorer !== undefined) system().exit(restorer, "kill");
+    await clock.advance(60_000);
+    expect(answers).toBe(1);
+    expect(await reply(clock, channel, "said", {})).toEqual({ said: [{ n: 1 }], restored: false });
+    expect(lost).toEqual([]);
+    await stop();
+  });
+
+  test("is there once when the restorer crashes while it brings the sessions back", async () => {
+    const { clock, serve, connect, stop, system } = await world();
+    const store = await serve();
+    const { socket, lost } = connect("ann");
+    const channel = socket.channel("room:a");
+    channel.join();
+    await clock.advance(1_000);
+    const held: (() => void)[] = [];
+    const inner = store.readSession.bind(store);
+    const reading = vi.spyOn(store, "readSession").mockImplementation(async (sid) => {
+      await new Promise<void>((resolve) => held.push(resolve));
+      return inner(sid);
+    });
+    const crash = async (part: string): Promise<void> => {
+      const ref = system().whereis(`endpoint.${part}`);
+      if (ref !== undefined) system().exit(ref, "kill");
+      await clock.advance(10);
+    };
+    await crash("sessions");
+    expect(held).toHaveLength(1);
+    await crash("restorer");
+    reading.mockRestore();
+    for (const each of held) each();
+    await clock.advance(60_000);
+    const counting = system().whereis<DynamicSupervisor>("endpoint.sessions")?.call.countChildren();
+    await clock.settle();
+    expect(await counting).toMatchObject({ active: 1 });
+    expect(await reply(clock, channel, "say", { n: 1 })).toMatchObject({ push: expect.anything() });
+    expect(lost).toEqual([]);
+    await stop();
+  });
+
+  test("is back at once when the restorer crashes right after it", async () => {
+    const { clock, serve, connect, stop, system } = await world();
+    await serve();
+    const { socket, lost } = connect("ann");
+    const channel = socket.channel("room:a");
+    channel.join();
+    await clock.advance(1_000);
+    const asked = system().whereis<Clients>("endpoint.clients")?.call.sessionsOf("ann");
+    await clock.settle();
+    for (const { session } of (await asked) ?? []) system().exit(session, "kill");
+    const restorer = system().whereis("endpoint.restorer");
+    if (restorer !== undefined) system().exit(restorer, "kill");
+    await clock.advance(2_000);
+    expect(socket.isConnected()).toBe(true);
+    expect(await reply(clock, channel, "say", { n: 1 })).toMatchObject({ push: expect.anything() });
+    expect(lost).toEqual([]);
     await stop();
   });
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { type Keepable, StoreWriter } from "../../../actors/endpoint/store-writer.js";
 import { memoryStore } from "../../../src/store/memory-store.js";
+import { memoryStoreFolders } from "../../../src/store/memory-store-folders.js";
 import type { StoreChange } from "../../../src/store/store-port.js";
 import { createVirtualClock, FaultyStore } from "../../../src/testing/index.js";
 
@@ -104,4 +105,32 @@ test("what is left at the end is still handed over; what came later is not", asy
   writer.add(new Thing("2"));
   await clock.advance(10_000);
   expect(disk.status().sessions).toBe(1);
+});
+
+test("who waits to begin anew is told when the store was taken over meanwhile", async () => {
+  const clock = createVirtualClock();
+  const folders = memoryStoreFolders();
+  const { own: store } = folders.at("a");
+  const writer = new StoreWriter({ store, clock, report: () => undefined });
+  writer.add(new Thing("1"));
+  await folders.at("b").open("a");
+  await Promise.all([
+    expect(writer.abandon()).rejects.toMatchObject({ name: "StoreError", code: "store_failed" }),
+    clock.advance(10_000),
+  ]);
+});
+
+test("who waits to begin anew waits on while the store fails and is open", async () => {
+  const { clock, store, writer } = setup();
+  let isSafe = false;
+  store.failNext("store_failed");
+  const waiting = writer.abandon().then(() => {
+    isSafe = true;
+  });
+  writer.add(new Thing("1"));
+  await clock.settle();
+  expect([isSafe, writer.trouble?.code]).toEqual([false, "store_failed"]);
+  await clock.advance(1_000);
+  expect(isSafe).toBe(true);
+  await waiting;
 });

@@ -1,6 +1,7 @@
 import { Actor, type ActorRef } from "holdfast";
 import type { Lease } from "../../../actors/lease/lease.js";
 import type { LeaseManager } from "../../../actors/lease/lease-manager.js";
+import { leasesOf } from "../../../actors/lease/local-leases.js";
 import type { GetLeaseOptions } from "../../../actors/lease/lease-options.js";
 import type { GetLeaseResult, ReturnLeaseResult } from "../../../actors/lease/lease-results.js";
 import { withLease } from "../../../actors/lease/with-lease.js";
@@ -21,6 +22,16 @@ export class Holder extends Actor<ActorRef<LeaseManager<string>>> {
   /** Asks in the synchronous part of the handler and goes on without waiting for the answer. */
   ask(options: GetLeaseOptions = {}): { readonly answer: Promise<GetLeaseResult<string>> } {
     return { answer: this.#pool.callWithin(Number.POSITIVE_INFINITY).get(options) };
+  }
+
+  /** Asks at the desk, in the synchronous part of the handler. */
+  getHere(options: GetLeaseOptions = {}): Promise<GetLeaseResult<string>> {
+    return leasesOf(this.system, this.#pool).get(options);
+  }
+
+  /** The same, without waiting for the answer. */
+  askHere(options: GetLeaseOptions = {}): { readonly answer: Promise<GetLeaseResult<string>> } {
+    return { answer: leasesOf(this.system, this.#pool).get(options) };
   }
 
   /** Asks after an await, with itself as holder. */

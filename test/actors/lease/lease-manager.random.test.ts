@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Lease } from "../../../actors/lease/lease.js";
 import { LeaseManager } from "../../../actors/lease/lease-manager.js";
+import { leasesOf } from "../../../actors/lease/local-leases.js";
 import { Cell } from "../../../src/kernel/cell.js";
 import { Holder } from "./holder.js";
 
@@ -14,8 +15,9 @@ type Step =
       readonly leaseMs: number;
       readonly timeoutMs: number;
       readonly callMs: number;
+      readonly here: boolean;
     }
-  | { readonly do: "return" | "renew"; readonly which: number }
+  | { readonly do: "return" | "renew"; readonly which: number; readonly here: boolean }
   | { readonly do: "kill"; readonly who: number }
   | { readonly do: "advance"; readonly ms: number };
 
@@ -31,10 +33,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       leaseMs: duration,
       timeoutMs: duration,
       callMs: fc.oneof(duration, fc.constant(Number.POSITIVE_INFINITY)),
+      here: fc.boolean(),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("return"), which: fc.nat(20) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("renew"), which: fc.nat(20) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("return"), which: fc.nat(20), here: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("renew"), which: fc.nat(20), here: fc.constant(false) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("kill"), who }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("advance"), ms: duration }) },
 );
@@ -64,7 +67,10 @@ test("no resource has two holders, and none is lost, whatever holders and caller
       for (const next of steps) {
         if (next.do === "get") {
           const { leaseMs, timeoutMs, callMs } = next;
-          const asked = holders[next.who]?.callWithin(Number.POSITIVE_INFINITY).get({ leaseMs, timeoutMs }, callMs);
+          const holder = holders[next.who]?.callWithin(Number.POSITIVE_INFINITY);
+          const asked = next.here
+            ? holder?.getHere({ leaseMs, timeoutMs })
+            : holder?.get({ leaseMs, timeoutMs }, callMs);
           const noted = asked?.then(
             (result) => {
               if (result.ok) issued.push(result.lease);
@@ -81,7 +87,8 @@ test("no resource has two holders, and none is lost, whatever holders and caller
           holders[next.who] = await start();
         } else {
           const lease = issued[next.which % Math.max(1, issued.length)];
-          if (lease !== undefined) await pool.call[next.do](lease);
+          if (lease !== undefined && next.here) leasesOf(system, pool).return(lease);
+          else if (lease !== undefined) await pool.call[next.do](lease);
         }
         await clock.settle();
         check(issued, pool, size);

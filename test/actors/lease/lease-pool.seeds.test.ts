@@ -1,5 +1,5 @@
 import { Actor, type ActorRef, CallError, type Random } from "holdfast";
-import { FencingGuard, type Lease, LeaseManager } from "holdfast/actors";
+import { FencingGuard, type Lease, LeaseManager, leasesOf, type LocalLeases } from "holdfast/actors";
 import { createTestSystem, forEachSeed, type VirtualClock } from "holdfast/testing";
 import { expect, test } from "vitest";
 import { type Part, Workshop } from "./workshop.js";
@@ -61,9 +61,12 @@ class User extends Actor<UserArgs> {
     const { pool, ledger } = this.#args ?? {};
     if (pool === undefined || ledger === undefined) return;
     const { random } = this.system;
+    const leases = leasesOf(this.system, pool);
     for (let round = 0; round < rounds; round++) {
       const abort = new AbortController();
-      const asked = pool.callWithin(Number.POSITIVE_INFINITY).get({
+      // By message and at the desk in turn, and returned by either.
+      const way = draw(random, 2) === 0 ? leases : pool.callWithin(Number.POSITIVE_INFINITY);
+      const asked = way.get({
         holder: this.self(),
         priority: draw(random, 3),
         timeoutMs: 1 + draw(random, 60),
@@ -81,11 +84,16 @@ class User extends Actor<UserArgs> {
       ledger.granted(lease);
       await this.#pause(draw(random, 30));
       ledger.use(lease);
-      await this.#finish(draw(random, 8), lease, pool);
+      await this.#finish(draw(random, 9), lease, pool, leases);
     }
   }
 
-  async #finish(how: number, lease: Lease<Part>, pool: ActorRef<LeaseManager<Part>>): Promise<void> {
+  async #finish(
+    how: number,
+    lease: Lease<Part>,
+    pool: ActorRef<LeaseManager<Part>>,
+    leases: LocalLeases<Part>,
+  ): Promise<void> {
     switch (how) {
       case 0:
         return lease.resource.breakDown();
@@ -99,6 +107,12 @@ class User extends Actor<UserArgs> {
       case 4:
         // Forgotten: it ends with its time.
         return;
+      case 5:
+        lease.resource.clean = false;
+        return leases.return(lease);
+      case 6:
+      case 7:
+        return leases.return(lease);
       default:
         await pool.call.return(lease);
     }

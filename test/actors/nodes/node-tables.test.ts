@@ -97,6 +97,7 @@ it("is empty for all when it is closed, and the rows of a node that is down are 
   const pair = new Pair();
   pair.here.set("x", 1);
   pair.here.up(b, false);
+  pair.arrive();
   pair.here.close();
   pair.arrive();
   expect([pair.rows, pair.here.nodes]).toEqual([[], []]);
@@ -105,6 +106,17 @@ it("is empty for all when it is closed, and the rows of a node that is down are 
   pair.arrive();
   pair.there.down(a);
   expect([pair.rows, pair.changes.at(-1)]).toEqual([[], "x=undefined"]);
+});
+
+it("asks a node that comes for all of it, as what that has told by itself may have come before anybody listened", () => {
+  const pair = new Pair();
+  pair.there.set("y", 2);
+  pair.here.up(b, false);
+  pair.arrive();
+  expect([...pair.here.rowsOf(b)]).toEqual([["y", 2]]);
+  // It knows all that there is by now.
+  pair.here.up(b, false);
+  expect(pair.said.map((message) => message.kind === "state" && message.asks)).toEqual([false]);
 });
 
 it("what is no message of a table is none", () => {

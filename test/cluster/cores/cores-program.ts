@@ -23,12 +23,14 @@ import { child, Supervisor } from "../../../supervisors/index.js";
 interface ProgramOptions {
   readonly cluster: CoresOptions;
   readonly port?: number;
-  /** What goes wrong in a core: its module throws, its root does not start, it never makes a system, or its root ends in order. */
-  readonly wrong?: "module" | "root" | "silent" | "ends";
+  /** What goes wrong in a core: its module throws, its root does not start, it never makes a system, its root ends in order or gives up, or it stops its own system. */
+  readonly wrong?: "module" | "root" | "silent" | "ends" | "stops" | "gives-up";
   readonly inspector?: boolean;
+  /** Whether a core takes its time to stop. */
+  readonly slowStop?: boolean;
 }
 
-const { cluster, port = 0, wrong, inspector } = JSON.parse(process.argv[2] ?? "{}") as ProgramOptions;
+const { cluster, port = 0, wrong, inspector, slowStop } = JSON.parse(process.argv[2] ?? "{}") as ProgramOptions;
 const isCore = process.send !== undefined;
 
 class Counter extends Actor {
@@ -73,6 +75,17 @@ class Watcher extends Actor {
   }
 }
 
+class SlowToStop extends Actor {
+  override init(): void {
+    this.trapExit();
+  }
+  override async terminate(): Promise<void> {
+    await new Promise((resolve) => {
+      setTimeout(resolve, 500);
+    });
+  }
+}
+
 class Raw extends Connection {
   override init(): void {
     this.sendFrame(String(process.pid));
@@ -93,6 +106,7 @@ class Root extends Supervisor {
         child(Counter, { id: "counter" }),
         child(Watcher, { id: "watcher" }),
         child(Endpoint, { id: "endpoint", args }),
+        ...(slowStop === true ? [child(SlowToStop, { id: "slow" })] : []),
       ],
     } as const;
   }
@@ -125,7 +139,9 @@ class Ends extends Actor {
     this.continueWith("end");
   }
   override handleContinue(): void {
-    this.stop("normal");
+    if (wrong === "stops") void this.system.stop();
+    // As a supervisor does whose children crash too often.
+    else this.stop(wrong === "gives-up" ? "shutdown" : "normal");
   }
 }
 
@@ -134,7 +150,7 @@ interface HasPort {
 }
 
 async function run(): Promise<void> {
-  const root: ActorClass<Actor<void>> = wrong === "ends" ? Ends : Root;
+  const root: ActorClass<Actor<void>> = wrong === "ends" || wrong === "stops" || wrong === "gives-up" ? Ends : Root;
   const system = await createSystem({
     root,
     cluster,

@@ -211,6 +211,16 @@ describe("the end", SLOW, () => {
     expect(await program.ended()).toBe(0);
   });
 
+  it("a signal that a core gets behind the order to stop is not heard, as on a busy machine that of the same Ctrl-C", async () => {
+    const program = await running({ cluster: { cores: 1 }, ...{ slowStop: true } });
+    program.signal("SIGINT");
+    await program.until(({ what, role }) => what === "stopping" && role === "core");
+    process.kill(program.core("core-1"), "SIGINT");
+    expect(await program.ended()).toBe(0);
+    const stopping = program.said.filter(({ what, role }) => what === "stopping" && role === "core");
+    expect(stopping).toMatchObject([{ signal: "SIGTERM" }]);
+  });
+
   it("no core outlives a host that is killed, and nothing is left of its sockets", async () => {
     const others = (await readdir(folder)).filter((name) => name.startsWith("holdfast-cores-"));
     const program = await running({ cluster: { cores: 2 } });
@@ -220,8 +230,27 @@ describe("the end", SLOW, () => {
     expect((await readdir(folder)).filter((name) => name.startsWith("holdfast-cores-"))).toEqual(others);
   });
 
-  it("when the root has ended in order on all cores, so has the program", async () => {
-    const program = begin({ cluster: { cores: 2 }, wrong: "ends" });
+  it("the folder of a host that was killed with all of its cores is removed by the next host", async () => {
+    const program = await running({ cluster: { cores: 1 } });
+    const [left = ""] = (await readdir(folder)).filter((name) => name.startsWith("holdfast-cores-"));
+    const core = program.core("core-1");
+    // It sees nothing of its host's end.
+    process.kill(core, "SIGSTOP");
+    program.signal("SIGKILL");
+    process.kill(core, "SIGKILL");
+    await program.ended();
+    expect(await readdir(folder)).toContain(left);
+    const next = await running({ cluster: { cores: 1 } });
+    expect(await readdir(folder)).not.toContain(left);
+    next.signal("SIGTERM");
+    expect(await next.ended()).toBe(0);
+  });
+
+  it.each([
+    ["when the root has ended in order", "ends"],
+    ["when the application has stopped its system", "stops"],
+  ])("%s on all cores, so has the program", async (_what, wrong) => {
+    const program = begin({ cluster: { cores: 2 }, wrong });
     expect(await program.ended()).toBe(0);
     expect(program.said.filter(({ what, role }) => what === "done" && role === "core")).toHaveLength(2);
     expect(program.said.filter(({ what }) => what === "report")).toEqual([]);
@@ -230,6 +259,13 @@ describe("the end", SLOW, () => {
 
 describe("a core that cannot start", SLOW, () => {
   const restart = { baseMs: 1, capMs: 10, maxAttempts: 2 };
+
+  it("or whose root gives up again and again, is not started for ever", async () => {
+    const program = begin({ cluster: { cores: 1, restart }, wrong: "gives-up" });
+    await program.ended();
+    const crashes = program.said.filter(({ what, type }) => what === "report" && type === "crash");
+    expect(crashes).toHaveLength(3);
+  });
 
   it.each([
     ["module", "the module of the application is broken"],

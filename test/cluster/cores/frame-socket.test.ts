@@ -100,6 +100,40 @@ it("what is sent in one turn goes out in one write", async () => {
   expect(pieces).toEqual([100]);
 });
 
+it("so does what is sent by callbacks that follow each other without a break", async () => {
+  const pieces: number[] = [];
+  far.socket.on("data", (chunk: Buffer) => pieces.push(chunk.length));
+  for (let frame = 0; frame < 10; frame++) {
+    near.line.send(randomBytes(6));
+    await Promise.resolve();
+  }
+  await far.frame(10);
+  expect(pieces).toEqual([100]);
+});
+
+it("more small frames than are gathered at once keep their order, also with long ones among them", async () => {
+  const sent = Array.from({ length: 3_000 }, (_, at) => randomBytes(at % 100 === 99 ? 9_000 : 60));
+  for (const frame of sent) expect(near.line.send(frame)).toBe(true);
+  await far.frame(sent.length);
+  expect(Buffer.concat(far.frames).equals(Buffer.concat(sent))).toBe(true);
+});
+
+it("what is sent is as it was then, though its bytes are used again", async () => {
+  const frame = Buffer.from([1, 2, 3]);
+  near.line.send(frame);
+  frame.fill(9);
+  near.line.send(frame);
+  await far.frame(2);
+  expect(far.frames).toEqual([Buffer.from([1, 2, 3]), Buffer.from([9, 9, 9])]);
+});
+
+it("what is sent in the turn in which the connection is destroyed is lost without an error", async () => {
+  expect(near.line.send(randomBytes(6))).toBe(true);
+  near.line.destroy();
+  await far.closed;
+  expect(far.frames).toEqual([]);
+});
+
 it("a length that no frame has ends the connection before anything of it is kept", async () => {
   const head = Buffer.alloc(4);
   head.writeUInt32LE(0x7fff_ffff, 0);

@@ -16,10 +16,10 @@ export interface Said {
 /** Far above what anything takes on a machine that is busy with other things. */
 const PATIENCE_MS = 90_000;
 
-/** Compiles the program with all that its processes load. */
-export async function compileCores(): Promise<Compiled> {
+/** Compiles a program with all that its processes load. */
+export async function compileCores(program = "cores-program"): Promise<Compiled> {
   const loaded = ["core-main", "keep-globals"].map((name) => `../../../src/cluster/cores/${name}`);
-  const programs = await compile(["cores-program", ...loaded], "test/cluster/cores");
+  const programs = await compile([program, ...loaded], "test/cluster/cores");
   // The inspector tells the package's version.
   const manifest = fileURLToPath(new URL("../../../package.json", import.meta.url));
   await copyFile(manifest, programs.script("../../../package").replace(/js$/, "json"));
@@ -36,8 +36,8 @@ export class CoresProgram {
   #hasEnded = false;
   errors = "";
 
-  /** All that the program makes lies in the folder. */
-  constructor(script: string, folder: string, options: object) {
+  /** All that the program makes lies in the folder. It ends with the test that begins it, unless `isOneTests` is false. */
+  constructor(script: string, folder: string, options: object, isOneTests = true) {
     const child = spawn(process.execPath, [script, JSON.stringify(options)], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, TMPDIR: folder, XDG_RUNTIME_DIR: folder },
@@ -50,10 +50,13 @@ export class CoresProgram {
     });
     child.stdout.on("data", (chunk) => this.#read(String(chunk)));
     child.stderr.on("data", (chunk) => (this.errors += String(chunk)));
-    onTestFinished(() => {
-      // Those that are stopped would not see the end of their host.
-      for (const pid of [this.pid, ...this.cores()]) endProcess(pid, "SIGKILL");
-    });
+    if (isOneTests) onTestFinished(() => this.kill());
+  }
+
+  /** Ends all of its processes. */
+  kill(): void {
+    // Those that are stopped would not see the end of their host.
+    for (const pid of [this.pid, ...this.cores()]) endProcess(pid, "SIGKILL");
   }
 
   get pid(): number {
@@ -141,12 +144,12 @@ export class CoresProgram {
 }
 
 /** Sends a signal to a process of the program, if it still runs. */
-function endProcess(pid: number, signal: NodeJS.Signals): void {
+export function endProcess(pid: number, signal: NodeJS.Signals): void {
   if (isRunning(pid)) process.kill(pid, signal);
 }
 
 /** Whether a process runs. */
-function isRunning(pid: number): boolean {
+export function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch {

@@ -29,7 +29,7 @@ describe("the lobby as a program", () => {
   it("prints its options and ends with 0 for --help", async () => {
     const { code, stdout } = await runLobby(built, ["--help"]).ended;
     expect(code).toBe(0);
-    for (const option of ["--port N", "--tabs N", "--messages N", "Default 500", "Default 200"]) {
+    for (const option of ["--port N", "--cores N", "--tabs N", "--messages N", "Default 500", "Default 200"]) {
       expect(stdout).toContain(option);
     }
   });
@@ -42,6 +42,9 @@ describe("the lobby as a program", () => {
     [["room"], "Unexpected argument 'room'"],
     [["--tabs", "0"], 'Expected --tabs to be a number from 1 to 999999, got "0".'],
     [["--messages", "9"], 'Expected --messages to be a number from 10 to 999999, got "9".'],
+    [["--cores", "0"], 'Expected --cores to be a number from 1 to 256, got "0".'],
+    [["--cores", "257"], 'got "257"'],
+    [["--cores", "two"], 'got "two"'],
     [["--store", "x", "--no-store"], "Expected --store or --no-store, got both"],
   ])("ends with 1 for %j and says what is wrong", async (args, text) => {
     const { code, stdout, stderr } = await runLobby(built, args).ended;

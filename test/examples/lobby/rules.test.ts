@@ -5,14 +5,14 @@ import { readName, readRoom, readSay } from "../../../examples/lobby/wire.js";
 
 describe("a room's log", () => {
   it("numbers messages from 1 and keeps the last 50", () => {
-    const log = new RoomLog("a");
+    const log = new RoomLog({ log: "a", last: 0, messages: [] });
     for (let at = 1; at <= 120; at++) log.add({ author: "Ada", text: `${at}`, at });
     expect(log.messages.map(({ number }) => number)).toEqual(Array.from({ length: 50 }, (_, index) => index + 71));
     expect(log.messages.every(({ log: id, number, text }) => id === "a" && text === `${number}`)).toBe(true);
   });
 
   it("gives out lists that do not change afterwards", () => {
-    const log = new RoomLog("a");
+    const log = new RoomLog({ log: "a", last: 0, messages: [] });
     log.add({ author: "Ada", text: "one", at: 1 });
     const before = log.messages;
     log.add({ author: "Ada", text: "two", at: 2 });

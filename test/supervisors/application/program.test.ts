@@ -86,11 +86,32 @@ await runApplication(application(Broken, { name: "broken" }));
 console.log("end");
 `;
 
+/** Each process says which one it is. */
+const onCores = `${idle}
+import { currentCore } from "holdfast/cluster";
+const who = currentCore()?.name ?? "host";
+const deadlineMs = Number(process.argv[2]);
+const isStuck = process.argv[3] === "stuck";
+const result = await runApplication(
+  isStuck ? application(StuckTree, { name: "app" }) : application(Tree, { name: "app", args: [who] }),
+  {
+    cluster: { cores: 2 },
+    deadlineMs: who === "host" ? deadlineMs : 60_000,
+    onStarted: ({ system }) => {
+      if (who === "core-2") system.whereis("stuck")?.send("wait for ever");
+      console.log("started", who);
+    },
+    onStopping: (signal) => console.log("stopping", who, signal),
+  },
+);
+console.log(who, JSON.stringify(result));
+`;
+
 let built: Built;
 let place = "";
 beforeAll(async () => {
   built = await build();
-  place = await built.compile({ ordered, stuck, silent, broken });
+  place = await built.compile({ ordered, stuck, silent, broken, onCores });
   return () => built.remove();
 }, 60_000);
 
@@ -149,5 +170,38 @@ describe("a program as a process", () => {
     const { code, stdout, stderr } = await runProgram("broken").ended;
     expect([code, stdout]).toEqual([1, "end\n"]);
     expect(stderr).toContain("application broken did not start: broken failed, Error: no database");
+  });
+});
+
+describe("a program on several cores", { timeout: 60_000 }, () => {
+  it("says on its host that it stops, before the cores do, and ends with their end", async () => {
+    const program = runProgram("onCores", "20000");
+    for (const who of ["core-1", "core-2"]) await program.wrote(new RegExp(`started ${who}`));
+    program.kill("SIGTERM");
+    const { code, stdout, stderr } = await program.ended;
+    expect([code, stderr]).toEqual([0, ""]);
+    const said = stdout.split("\n").filter((line) => !line.startsWith("started"));
+    expect(said[0]).toBe("stopping host SIGTERM");
+    expect(said.slice(1, -2)).toEqual(
+      expect.arrayContaining(
+        ["core-1", "core-2"].flatMap((who) => [
+          `stopping ${who} SIGTERM`,
+          `stopped ${who}`,
+          `${who} {"ended":"stopped","signal":"SIGTERM","exitCode":0}`,
+        ]),
+      ),
+    );
+    expect(said.at(-2)).toBe('host {"ended":"stopped","signal":"SIGTERM","exitCode":0}');
+  });
+
+  it("kills the cores that are left at the host's deadline, and ends with 124", async () => {
+    const program = runProgram("onCores", "1500", "stuck");
+    for (const who of ["core-1", "core-2"]) await program.wrote(new RegExp(`started ${who}`));
+    program.kill("SIGTERM");
+    const { code, stdout, stderr } = await program.ended;
+    expect(code).toBe(124);
+    expect(stdout).toContain('core-1 {"ended":"stopped"');
+    expect(stdout).not.toContain("core-2 {");
+    expect(stderr).toContain("app did not stop within 1500 ms: everything that is left is killed");
   });
 });

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Clock } from "../../../kernel/clock.js";
+import { type Clock, realClock } from "../../../kernel/clock.js";
 import type { CoresSettings } from "../../cluster-options.js";
 import type { Member } from "../../engine.js";
 import { isSameNode, type NodeIdentity } from "../../node-identity.js";
@@ -12,6 +12,7 @@ import { FrameSocket } from "../frame-socket.js";
 import { RegisterHost } from "../register-host.js";
 import { decodeRequest } from "../register-message.js";
 import { CoreLife, type CoreOwner } from "./core-life.js";
+import { FOLDER_PREFIX, removeDeadFolders } from "./dead-folders.js";
 import { MemberWatch } from "./member-watch.js";
 import { SharedListeners } from "./shared-listeners.js";
 
@@ -54,13 +55,14 @@ export class CoresHost {
 
   static async open(setup: HostSetup): Promise<CoresHost> {
     // Made with mode 0700: nobody else can reach what is in it.
-    const folder = await mkdtemp(join(tmpdir(), "holdfast-cores-"));
+    const folder = await mkdtemp(join(tmpdir(), FOLDER_PREFIX));
     const host = new CoresHost(setup, folder);
     await new Promise<void>((resolve, reject) => {
       host.#server.once("error", reject);
       host.#server.listen(hostSocket(folder), resolve);
     });
     host.#server.on("error", setup.onError);
+    await removeDeadFolders(tmpdir(), realClock);
     return host;
   }
 
