@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { LongPoll, Socket as StockSocket, type SocketOptions as StockOptions } from "phoenix";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { WebSocket } from "ws";
+import { eventStream, withFallback } from "../../../src/client/fallback.js";
 import { Socket, type WebSocketClass } from "../../../src/client/index.js";
 import { Cable } from "../../integration/cable.js";
 import type { Compiled } from "../../store/compiled.js";
@@ -164,19 +165,36 @@ describe("a client that is cut off again and again, and comes to either core", S
   });
 });
 
-describe("a client that polls, each time another core", SLOW, () => {
-  it("a stock client loses nothing, and finds its session when it is cut off", async () => {
-    const send = globalThis.fetch;
-    let requests = 0;
-    vi.spyOn(globalThis, "fetch").mockImplementation((url, options) => {
-      requests++;
-      const headers = new Headers(options?.headers);
-      headers.set("connection", "close");
-      return send(url, { ...options, headers });
-    });
-    onTestFinished(() => void vi.restoreAllMocks());
+/** Has each request come over a connection of its own, and counts them. */
+function singleRequests(): { readonly count: number } {
+  const send = globalThis.fetch;
+  const requests = { count: 0 };
+  vi.spyOn(globalThis, "fetch").mockImplementation((url, options) => {
+    requests.count++;
+    const headers = new Headers(options?.headers);
+    headers.set("connection", "close");
+    return send(url, { ...options, headers });
+  });
+  onTestFinished(() => void vi.restoreAllMocks());
+  return requests;
+}
+
+describe("a client whose requests come to another core each time", SLOW, () => {
+  it("loses nothing with the stock client's long poll, and finds its session when it is cut off", async () => {
+    const requests = singleRequests();
     const cable = await Cable.to(program.port);
     await roam(stockClient(cable.url, "room:poll", LongPoll), "room:poll", cable);
-    expect(requests).toBeGreaterThan(10);
+    expect(requests.count).toBeGreaterThan(10);
+  });
+
+  it("loses nothing with the npm client's event stream and its POSTs, and finds its session when it is cut off", async () => {
+    const requests = singleRequests();
+    const cable = await Cable.to(program.port);
+    // The stream is the only way, whatever the platform has.
+    vi.stubGlobal("WebSocket", undefined);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const webSocket = withFallback({ fallback: (url) => eventStream(url) });
+    await roam(ownClient(cable.url, "room:stream", webSocket), "room:stream", cable);
+    expect(requests.count).toBeGreaterThan(10);
   });
 });
