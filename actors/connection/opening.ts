@@ -21,6 +21,8 @@ export interface OpeningHost {
   readonly system: ActorSystem;
   readonly socket: TransportSocket;
   readonly connection: AnyRef;
+  /** Who has started the connection; `undefined` if nobody watches over it. */
+  readonly parent: AnyRef | undefined;
   readonly ticket: Ticket | undefined;
 }
 
@@ -105,7 +107,9 @@ export async function openNew(
   attach: AttachRequest | StockAttach,
   opened: Omit<Opened, "session">,
 ): Promise<Opening> {
-  const { context, system } = host;
+  const { context, system, parent } = host;
+  // Its endpoint has ended while the client was asked, and so does the connection next: what has the endpoint's name by now is another one.
+  if (parent !== undefined && !system.isAlive(parent)) return GONE;
   const sessions = system.whereis<DynamicSupervisor>(context.sessionsName);
   const started = sessions === undefined ? undefined : await startChild(sessions, sessionTemplate, { context, attach });
   if (started?.ok === true) return { ...opened, session: started.ref };

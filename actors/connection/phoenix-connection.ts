@@ -364,8 +364,8 @@ export class PhoenixConnection extends Connection {
   }
 
   get #host(): OpeningHost {
-    const { system, socket, ticket } = this;
-    return { context: this.#shared, system, socket, connection: this.self(), ticket };
+    const { system, socket, ticket, parent } = this;
+    return { context: this.#shared, system, socket, connection: this.self(), parent, ticket };
   }
 
   get #shared(): EndpointContext {

@@ -352,6 +352,37 @@ export const failedSeeds: readonly FailedSeed[] = [
       ],
     },
   },
+  {
+    what: "a connection that its endpoint had left behind began a session of the endpoint that took its place",
+    schedule: {
+      seed: 25401,
+      world: {
+        clients: 2,
+        stockClients: 0,
+        topics: ["close"],
+        ways: ["longpoll", "websocket", "events"],
+        cutAnswerOneOf: 4,
+        latencyMs: [5, 400],
+        ttlMs: 30000,
+        windowMessages: 256,
+        repeatOneOf: 3,
+        small: true,
+        gentle: false,
+        durable: true,
+        snapshotMs: 0,
+      },
+      steps: [
+        { do: "switch", client: 2, way: "websocket", atOnce: false },
+        { do: "wait", ms: 4000 },
+        { do: "disk_stuck", ms: 8000 },
+        { do: "crash_session", client: 2 },
+        { do: "wait", ms: 4000 },
+        { do: "drain" },
+        { do: "crash_server", part: "connections" },
+        { do: "disk_fails", times: 3 },
+      ],
+    },
+  },
 ];
 
 /** Schedules that still fail. One that passes is a test failure: it belongs above. */
