@@ -4,7 +4,7 @@ import type { HeardRecord } from "./heard-record.js";
 import { type Missed, MissedInquiry } from "./missed-inquiry.js";
 import { answerOf, type MissedMessage, partOf } from "./missed-message.js";
 import type { Publication } from "./publication.js";
-import { SentPublications } from "./sent-publications.js";
+import { ANYBODY, type SentPart, SentPublications } from "./sent-publications.js";
 
 /** The way to the other nodes. */
 export interface MissedWay {
@@ -22,8 +22,13 @@ export interface MissedWay {
 
 /** How much is remembered for those who take in the sessions of a dead node. */
 const BOUNDS = { messages: 20_000, bytes: 16 * 1024 * 1024, ageMs: 60_000 };
-/** How long something is remembered for a dead node whose sessions nobody takes in. */
+/**
+ * How long something is remembered for a dead node whose sessions nobody takes in; and from the beginning on, for nodes that were dead before it.
+ * Whoever comes for it later hears of a gap.
+ */
 const ORPHANED_MS = 30_000;
+/** So many nodes are known by name of which nothing is remembered any more. */
+const MOST_GIVEN_UP = 1_000;
 /** How long the others may take to answer. */
 const PATIENCE_MS = 2_000;
 
@@ -54,6 +59,11 @@ export class MissedPublications {
   readonly #kept = new Map<string, Set<string>>();
   readonly #orphaned = new Map<string, Orphaned>();
   readonly #asking = new Map<number, Asking>();
+  /** The keys of nodes of which this one knew what they wanted. */
+  readonly #met = new Set<string>();
+  /** The keys of dead nodes for which nothing is remembered any more. */
+  readonly #givenUp = new Set<string>();
+  readonly #beganAt: number;
   #heardMore = true;
   #number = 0;
   #requests = 0;
@@ -61,6 +71,7 @@ export class MissedPublications {
   constructor(way: MissedWay) {
     this.#way = way;
     this.#self = nodeKey(way.self);
+    this.#beganAt = way.clock.now();
   }
 
   /** What the store of this node is to say from now on of what it has heard; `undefined` when that is what it says already. */
@@ -78,14 +89,21 @@ export class MissedPublications {
   /** Remembers a message, if kept sessions of other nodes are to get it. */
   remember(publication: Publication, id: string | undefined, number: number): void {
     const kept = this.#kept.get(publication.topic);
-    if (kept === undefined && this.#orphaned.size === 0) return;
+    if (kept === undefined && this.#orphaned.size === 0) return this.#rememberForAnybody(publication, id, number);
     const at = this.#way.clock.wallTime();
     const to = kept === undefined ? [] : [...kept];
     for (const [node, { topics, until }] of this.#orphaned) {
-      if (until < at) this.#forget(node);
+      if (until < at) this.#giveUp(node);
       else if (topics.has(publication.topic)) to.push(node);
     }
-    if (to.length > 0) this.#sent.add({ number, publication, id, at, to });
+    if (to.length === 0) return this.#rememberForAnybody(publication, id, number);
+    if (this.#isYoung) to.push(ANYBODY);
+    this.#sent.add({ number, publication, id, at, to });
+  }
+
+  /** A node is there, and tells what it wants. */
+  meet(node: NodeIdentity): void {
+    this.#met.add(nodeKey(node));
   }
 
   /** A message of another node has come, and is handed out next. */
@@ -133,7 +151,7 @@ export class MissedPublications {
     const silent = this.#way.silent().map(nodeKey);
     const inquiry = new MissedInquiry([this.#self, ...nodes.map(nodeKey), ...silent]);
     for (const each of silent) inquiry.lost(each);
-    const mine = this.#sent.since(node, numbers.get(this.#self) ?? 0);
+    const mine = this.#sentTo(node, numbers.get(this.#self) ?? 0);
     inquiry.answered(this.#self, { ...mine, isLast: true });
     for (const each of nodes) {
       const after = numbers.get(nodeKey(each)) ?? 0;
@@ -154,7 +172,7 @@ export class MissedPublications {
     switch (message.kind) {
       case "ask_missed": {
         const { node, after, request } = message;
-        for (const part of answerOf(request, this.#sent.since(node, after))) this.#way.tell(from, part);
+        for (const part of answerOf(request, this.#sentTo(node, after))) this.#way.tell(from, part);
         return;
       }
       case "tell_missed": {
@@ -191,6 +209,43 @@ export class MissedPublications {
     for (const { inquiry, done } of this.#asking.values()) {
       inquiry.lost(key);
       if (inquiry.isDone) done();
+    }
+  }
+
+  /** Whether it is not long ago that this node began, so that others may be dead of which it does not know. */
+  get #isYoung(): boolean {
+    return this.#way.clock.now() - this.#beganAt <= ORPHANED_MS;
+  }
+
+  #rememberForAnybody(publication: Publication, id: string | undefined, number: number): void {
+    if (!this.#isYoung) return;
+    try {
+      void publication.bytes;
+    } catch {
+      // It has no form for clients, and what is remembered is for clients.
+      return;
+    }
+    this.#sent.add({ number, publication, id, at: this.#way.clock.wallTime(), to: [ANYBODY] });
+  }
+
+  /** What a node was sent behind a number, or would have been sent had it lived. */
+  #sentTo(node: string, after: number): SentPart {
+    if (this.#met.has(node)) {
+      const part = this.#sent.since(node, after);
+      return this.#givenUp.has(node) ? { ...part, isWhole: false } : part;
+    }
+    const part = this.#sent.since(ANYBODY, after);
+    return this.#isYoung ? part : { ...part, isWhole: false };
+  }
+
+  /** Nobody has come for what was remembered for a node. */
+  #giveUp(node: string): void {
+    this.#forget(node);
+    this.#givenUp.add(node);
+    for (const oldest of this.#givenUp) {
+      if (this.#givenUp.size <= MOST_GIVEN_UP) break;
+      this.#givenUp.delete(oldest);
+      this.#met.delete(oldest);
     }
   }
 

@@ -9,9 +9,12 @@ export interface SentPublication {
   readonly id: string | undefined;
   /** When it was published, in milliseconds since 1970. */
   readonly at: number;
-  /** The keys of those nodes. */
+  /** The keys of those nodes; {@link ANYBODY} for all that nobody here knew of. */
   readonly to: readonly string[];
 }
+
+/** Stands for the nodes that this one has never met. */
+export const ANYBODY = "*";
 
 /** What of one node's messages is still there. */
 export interface SentPart {

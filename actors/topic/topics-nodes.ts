@@ -167,6 +167,7 @@ export class TopicsNodes implements NodeService {
   }
 
   memberChanged({ node, state }: Member): void {
+    if (state !== "down") this.missing.meet(node);
     if (state === "down") {
       this.missing.down(node);
       this.#interest.down(node);

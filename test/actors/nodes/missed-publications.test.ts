@@ -157,6 +157,44 @@ describe("what other nodes publish while the node of a kept session is dead", ()
     expect(heard).toEqual([...texts("a", 1, 3), ...texts("c", 4, 6)]);
   });
 
+  it("is there also when all were dead, and one of them was back before the other", async () => {
+    const { cluster } = await staged(["a", "b"]);
+    const heard = await stage.client("b");
+    await stage.say("a", 2);
+    await stage.kill("b");
+    await stage.kill("a");
+    await stage.restart("a");
+    await stage.client("a");
+    await stage.say("a", 3);
+    await stage.restart("b");
+    await stage.say("a", 2);
+    await cluster.clock.advance(10_000);
+    expect(heard).toEqual(texts("a", 1, 7));
+  });
+
+  it.each([
+    ["the others had lived on", false],
+    ["all were dead", true],
+  ])("is told as a gap when the node is back too late, and %s", async (_, isAll) => {
+    const { cluster } = await staged(["a", "b"]);
+    const heard = await stage.client("b");
+    await stage.say("a", 2);
+    await stage.kill("b");
+    if (isAll) {
+      await stage.kill("a");
+      await stage.restart("a");
+    }
+    await stage.say("a", 1);
+    await cluster.clock.advance(40_000);
+    await stage.say("a", 2);
+    await stage.restart("b");
+    await stage.say("a", 1);
+    await cluster.clock.advance(10_000);
+    expect(heard.slice(0, 2)).toEqual(texts("a", 1, 2));
+    expect(heard).toContain("gap");
+    expect(heard.at(-1)).toBe("a 6");
+  });
+
   it("is told as a gap where one that has published it does not answer", async () => {
     const { cluster } = await staged(["a", "b"]);
     const heard = await stage.client("b");
