@@ -212,10 +212,18 @@ function encodeOfLog(
       forgetNumbers(forget, before.trimmed, Math.min(after.trimmed, before.last), out);
       return;
     }
-    case "delete_log":
+    case "delete_log": {
       if (before === undefined) return;
       out.remove(plainKey(Kind.logState, topic));
+      // Entries that are found without a state at the next start pass for a log whose state was lost: those of a short log go with it at once.
+      const { gen, trimmed, last } = before;
+      if (last - trimmed <= REMOVE_AT_ONCE) {
+        for (let number = trimmed + 1; number <= last; number++) {
+          out.remove(numberedKey(Kind.logEntry, topic, gen, number));
+        }
+      }
       out.drop(keysBelow(entryPrefix(topic), nextGen));
+    }
   }
 }
 
