@@ -81,6 +81,11 @@ export class MissedPublications {
     return { node: this.#self, numbers: this.#heard };
   }
 
+  /** Of how many other nodes something is noted, dead ones too. */
+  get noted(): number {
+    return this.#met.size + this.#orphaned.size;
+  }
+
   /** The number of a message that is published now. */
   next(): number {
     return ++this.#number;
@@ -129,7 +134,11 @@ export class MissedPublications {
     const key = nodeKey(node);
     const topics = new Set<string>();
     for (const [topic, nodes] of this.#kept) if (nodes.has(key)) topics.add(topic);
-    if (topics.size > 0) this.#orphaned.set(key, { topics, until: this.#way.clock.wallTime() + ORPHANED_MS });
+    const now = this.#way.clock.wallTime();
+    for (const [orphan, { until }] of this.#orphaned) if (until < now) this.#giveUp(orphan);
+    if (topics.size > 0) this.#orphaned.set(key, { topics, until: now + ORPHANED_MS });
+    // Nothing was ever for it.
+    else this.#forget(key);
     for (const topic of topics) this.keeps(node, topic, false);
     this.#heard.delete(key);
     this.#unanswered(key);
@@ -241,6 +250,7 @@ export class MissedPublications {
   /** Nobody has come for what was remembered for a node. */
   #giveUp(node: string): void {
     this.#forget(node);
+    this.#met.add(node);
     this.#givenUp.add(node);
     for (const oldest of this.#givenUp) {
       if (this.#givenUp.size <= MOST_GIVEN_UP) break;
@@ -250,6 +260,7 @@ export class MissedPublications {
   }
 
   #forget(node: string): void {
+    this.#met.delete(node);
     this.#orphaned.delete(node);
     this.#sent.forget(node);
   }
